@@ -1,0 +1,59 @@
+//! Counters of one line, for logs, displays and health records.
+
+use crate::decoder::Tally;
+use crate::error::Failure;
+
+/// What happened on a line since the counters were last cleared.
+///
+/// A plain struct: read it, copy it, store it, set it to `Stats::default()`. Counters stop at
+/// their maximum instead of starting over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Stats {
+    /// Exchanges with a good reply, broadcasts included.
+    pub ok: u32,
+    /// Exchanges in which not one byte came back.
+    pub no_reply: u32,
+    /// Exchanges with bytes but no whole frame, and those in which the line never fell silent.
+    pub garbled: u32,
+    /// Exchanges in which whole frames came, but none that answers.
+    pub stray: u32,
+    /// Requests the module refused.
+    pub exceptions: u32,
+    /// Exchanges in which the request came back.
+    pub echoes: u32,
+    /// Bytes that were no part of a reply.
+    pub discarded_bytes: u32,
+    /// Errors the receiver reported: overrun, framing, noise.
+    pub uart_errors: u32,
+}
+
+impl Stats {
+    pub(crate) fn record(&mut self, result: Option<Failure>, tally: &Tally) {
+        let counter = match result {
+            None => &mut self.ok,
+            Some(Failure::NoReply) => &mut self.no_reply,
+            Some(Failure::Exception(_)) => &mut self.exceptions,
+            Some(Failure::Stray { .. }) => &mut self.stray,
+            // Garbled or babbling: there is nothing else an exchange fails with.
+            Some(_) => &mut self.garbled,
+        };
+        add(counter, 1);
+        add(&mut self.echoes, u32::from(tally.echo));
+        add(&mut self.discarded_bytes, tally.discarded);
+    }
+
+    /// Exchanges altogether.
+    #[must_use]
+    pub const fn exchanges(&self) -> u32 {
+        self.ok
+            .saturating_add(self.no_reply)
+            .saturating_add(self.garbled)
+            .saturating_add(self.stray)
+            .saturating_add(self.exceptions)
+    }
+}
+
+fn add(counter: &mut u32, count: u32) {
+    *counter = counter.saturating_add(count);
+}
