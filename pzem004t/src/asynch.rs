@@ -128,7 +128,7 @@ where
                                 }
                             }
                             Some(Err(error)) => {
-                                self.stats.uart_errors = self.stats.uart_errors.saturating_add(1);
+                                self.stats.uart_errors = self.stats.uart_errors.wrapping_add(1);
                                 self.transaction.disturbed(now_us);
                                 disturbance = disturbance.or(Some(error));
                                 if self.transaction.step(now_us) == Step::Done {

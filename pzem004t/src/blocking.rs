@@ -137,7 +137,7 @@ where
                         now_us = now_us.wrapping_add(step_us);
                     }
                     Err(error) => {
-                        self.stats.uart_errors = self.stats.uart_errors.saturating_add(1);
+                        self.stats.uart_errors = self.stats.uart_errors.wrapping_add(1);
                         self.transaction.disturbed(now_us);
                         disturbance = disturbance.or(Some(error));
                     }

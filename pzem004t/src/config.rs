@@ -21,6 +21,7 @@ pub enum EchoMode {
 pub struct Config {
     pub(crate) reply_timeout_us: u32,
     pub(crate) quiet_us: u32,
+    pub(crate) late_us: u32,
     pub(crate) byte_time_us: u16,
     pub(crate) poll_step_us: u16,
     pub(crate) read_retries: u8,
@@ -30,12 +31,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// 200 ms reply timeout, 4 ms silence, one retry of reads, no echo, default plausibility.
+    /// 200 ms reply timeout, 4 ms silence, 300 ms for late replies, one retry of reads, no echo,
+    /// default plausibility.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             reply_timeout_us: 200_000,
             quiet_us: 4_000,
+            late_us: 300_000,
             byte_time_us: 1042,
             poll_step_us: 250,
             read_retries: 1,
@@ -59,6 +62,14 @@ impl Config {
     #[must_use]
     pub const fn with_quiet_ms(mut self, quiet_ms: u16) -> Self {
         self.quiet_us = quiet_ms as u32 * 1_000;
+        self
+    }
+
+    /// Silence kept before a request is sent *again* that was not answered properly: a late reply
+    /// to the first would be taken for the answer to the second, and every value be one poll old.
+    #[must_use]
+    pub const fn with_late_reply_ms(mut self, late_ms: u16) -> Self {
+        self.late_us = late_ms as u32 * 1_000;
         self
     }
 

@@ -225,7 +225,7 @@ fn judge(frame: &[u8], request: &Request) -> Judgement {
         return stray;
     }
     if *code == asked | function::EXCEPTION {
-        return Judgement::Refusal(Exception::from_code(*third));
+        return Judgement::Refusal(Exception(*third));
     }
     match request.answer {
         Answer::Registers { bytes } if code == asked && *third == bytes => Judgement::Reply,

@@ -133,54 +133,27 @@ impl core::error::Error for Failure {}
 /// The reason code of an exception reply (PZEM-004T V3.0 datasheet, section 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Exception {
-    /// 1: the module does not know the function.
-    IllegalFunction,
-    /// 2: the module has no such register.
-    IllegalAddress,
-    /// 3: the register does not take this value.
-    IllegalData,
-    /// 4: the module itself failed.
-    SlaveError,
-    /// A code the datasheet does not name.
-    Unknown(u8),
-}
+pub struct Exception(pub u8);
 
 impl Exception {
-    /// The exception with this code.
-    #[must_use]
-    pub const fn from_code(code: u8) -> Self {
-        match code {
-            1 => Self::IllegalFunction,
-            2 => Self::IllegalAddress,
-            3 => Self::IllegalData,
-            4 => Self::SlaveError,
-            other => Self::Unknown(other),
-        }
-    }
-
-    /// The code on the wire.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::IllegalFunction => 1,
-            Self::IllegalAddress => 2,
-            Self::IllegalData => 3,
-            Self::SlaveError => 4,
-            Self::Unknown(code) => code,
-        }
-    }
+    /// The module does not know the function.
+    pub const ILLEGAL_FUNCTION: Self = Self(1);
+    /// The module has no such register.
+    pub const ILLEGAL_ADDRESS: Self = Self(2);
+    /// The register does not take this value.
+    pub const ILLEGAL_DATA: Self = Self(3);
+    /// The module itself failed.
+    pub const SLAVE_ERROR: Self = Self(4);
 }
 
 impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::IllegalFunction => f.write_str("illegal function (1)"),
-            Self::IllegalAddress => f.write_str("illegal register (2)"),
-            Self::IllegalData => f.write_str("illegal value (3)"),
-            Self::SlaveError => f.write_str("module error (4)"),
-            Self::Unknown(code) => write!(f, "exception {code}"),
+        match *self {
+            Self::ILLEGAL_FUNCTION => f.write_str("illegal function (1)"),
+            Self::ILLEGAL_ADDRESS => f.write_str("illegal register (2)"),
+            Self::ILLEGAL_DATA => f.write_str("illegal value (3)"),
+            Self::SLAVE_ERROR => f.write_str("module error (4)"),
+            Self(code) => write!(f, "exception {code}"),
         }
     }
 }

@@ -214,7 +214,7 @@ impl<'a> Frame<'a> {
             (_, &[code]) if is_exception(function) => Ok(Self::Exception {
                 address,
                 function: function & !function::EXCEPTION,
-                exception: Exception::from_code(code),
+                exception: Exception(code),
             }),
             _ => Err(FrameError::UnknownFunction(function)),
         }

@@ -133,7 +133,7 @@ where
                 Ok(())
             }
             Err(nb::Error::Other(error)) => {
-                self.stats.uart_errors = self.stats.uart_errors.saturating_add(1);
+                self.stats.uart_errors = self.stats.uart_errors.wrapping_add(1);
                 job.transaction.disturbed(now_us);
                 job.disturbance = job.disturbance.take().or(Some(error));
                 Ok(())

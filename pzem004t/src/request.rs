@@ -153,6 +153,10 @@ impl Request {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
+    pub(crate) fn same_bytes(&self, other: &Self) -> bool {
+        u64::from_le_bytes(self.bytes) == u64::from_le_bytes(other.bytes)
+    }
+
     pub(crate) const fn len(&self) -> u8 {
         self.len
     }

@@ -5,8 +5,8 @@ use crate::error::Failure;
 
 /// What happened on a line since the counters were last cleared.
 ///
-/// A plain struct: read it, copy it, store it, set it to `Stats::default()`. Counters stop at
-/// their maximum instead of starting over.
+/// A plain struct: read it, copy it, store it, set it to `Stats::default()`. Counters
+/// wrap, so that the difference of two copies is right for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stats {
@@ -38,22 +38,18 @@ impl Stats {
             // Garbled or babbling: there is nothing else an exchange fails with.
             Some(_) => &mut self.garbled,
         };
-        add(counter, 1);
-        add(&mut self.echoes, u32::from(tally.echo));
-        add(&mut self.discarded_bytes, tally.discarded);
+        *counter = counter.wrapping_add(1);
+        self.echoes = self.echoes.wrapping_add(u32::from(tally.echo));
+        self.discarded_bytes = self.discarded_bytes.wrapping_add(tally.discarded);
     }
 
     /// Exchanges altogether.
     #[must_use]
     pub const fn exchanges(&self) -> u32 {
         self.ok
-            .saturating_add(self.no_reply)
-            .saturating_add(self.garbled)
-            .saturating_add(self.stray)
-            .saturating_add(self.exceptions)
+            .wrapping_add(self.no_reply)
+            .wrapping_add(self.garbled)
+            .wrapping_add(self.stray)
+            .wrapping_add(self.exceptions)
     }
-}
-
-fn add(counter: &mut u32, count: u32) {
-    *counter = counter.saturating_add(count);
 }

@@ -79,7 +79,14 @@ impl Transaction {
         let wire_bytes = u32::from(request.reply_len()) + u32::from(request.len());
         let wire_us = wire_bytes * u32::from(config.byte_time_us);
         self.timeout_us = config.reply_timeout_us.max(request.timeout_us) + wire_us;
-        self.wait_us = config.quiet_us.max(request.quiet_us);
+        // The same request once more, and the first has no good answer: it may still come.
+        let unanswered = self.phase != Phase::Done(None) && self.request.same_bytes(&request);
+        let quiet_us = if unanswered {
+            config.late_us
+        } else {
+            config.quiet_us
+        };
+        self.wait_us = quiet_us.max(request.quiet_us);
         self.echo = config.echo;
         self.request = request;
         self.phase = Phase::Quiet;

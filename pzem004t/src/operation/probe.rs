@@ -55,7 +55,7 @@ impl Operation for Probe {
     fn conclude(&mut self, exchange: Exchange<'_>, _: &Config) -> Progress<Presence> {
         Progress::Done(match exchange.result {
             Ok(_) => Ok(Presence::Module(Family::Ac)),
-            Err(Failure::Exception(Exception::SlaveError)) => Ok(Presence::Garbled),
+            Err(Failure::Exception(Exception::SLAVE_ERROR)) => Ok(Presence::Garbled),
             Err(Failure::Exception(_)) => Ok(Presence::Module(Family::Dc)),
             Err(Failure::NoReply) => Ok(Presence::Silent),
             Err(Failure::Babble) => Err(Failure::Babble),

@@ -223,11 +223,11 @@ fn one_value_is_the_last_of_what_was_read() {
 #[test]
 fn exceptions_end_the_wait_at_once() {
     for (code, exception) in [
-        (1, Exception::IllegalFunction),
-        (2, Exception::IllegalAddress),
-        (3, Exception::IllegalData),
-        (4, Exception::SlaveError),
-        (9, Exception::Unknown(9)),
+        (1, Exception::ILLEGAL_FUNCTION),
+        (2, Exception::ILLEGAL_ADDRESS),
+        (3, Exception::ILLEGAL_DATA),
+        (4, Exception::SLAVE_ERROR),
+        (9, Exception(9)),
     ] {
         let script = Script::new()
             .expect(&hex(READ_1))
@@ -235,7 +235,7 @@ fn exceptions_end_the_wait_at_once() {
         let before = script.now_us();
         let found = failure(line(&script).read(one()));
         assert_eq!(found, Failure::Exception(exception));
-        assert_eq!(exception.code(), code);
+        assert_eq!(exception.0, code);
         // 4 ms silence, 8 bytes, 30 ms, 5 bytes: far below the timeout of 200 ms.
         assert!(script.now_us() - before < 50_000);
     }
@@ -298,7 +298,7 @@ fn a_refusal_is_not_repeated() {
         .reply(30, &hex("01 84 02 C2 C1"));
     let mut pzem = line_with(&script, Config::new().with_read_retries(5));
     let found = failure(pzem.read(one()));
-    assert_eq!(found, Failure::Exception(Exception::IllegalAddress));
+    assert_eq!(found, Failure::Exception(Exception::ILLEGAL_ADDRESS));
     script.done();
 }
 
@@ -380,9 +380,7 @@ fn a_line_that_never_falls_silent_is_told() {
     let script = Script::new().noise(&[0x55; 300]);
     assert_eq!(failure(line(&script).read(one())), Failure::Babble);
     // Noise that begins after the request ends with the timeout; the next read sees the rest.
-    let script = Script::new()
-        .expect(&hex(READ_1))
-        .reply(1, &[0x55; 600]);
+    let script = Script::new().expect(&hex(READ_1)).reply(1, &[0x55; 600]);
     let mut pzem = line(&script);
     assert!(matches!(failure(pzem.read(one())), Failure::Garbled { .. }));
     assert_eq!(failure(pzem.read(one())), Failure::Babble);

@@ -6,5 +6,7 @@
 mod address;
 mod captured;
 mod exchange;
+mod faults;
 mod shells;
+mod timing;
 mod writes;

@@ -135,7 +135,7 @@ fn an_address_write_that_is_refused_or_ignored_is_told() {
         .expect(&set)
         .reply(30, &hex("01 86 03 02 61"));
     let result = line(&script).set_address(unit(1), unit(5));
-    assert_eq!(failed(result), Failure::Exception(Exception::IllegalData));
+    assert_eq!(failed(result), Failure::Exception(Exception::ILLEGAL_DATA));
 
     let ignored = Script::new()
         .expect(&at_5)
@@ -268,7 +268,7 @@ fn calibration_goes_to_the_general_address_with_the_password_and_waits() {
         .expect(&calibrate)
         .reply(100, &with_crc(hex("F8 C1 04")));
     let result = line(&script).calibrate(token);
-    assert_eq!(failed(result), Failure::Exception(Exception::SlaveError));
+    assert_eq!(failed(result), Failure::Exception(Exception::SLAVE_ERROR));
 }
 
 #[test]
