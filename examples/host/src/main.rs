@@ -1,2 +1,42 @@
-//! x
-fn main() {}
+//! `meter`: reads PZEM energy meters from a PC.
+
+mod cli;
+mod commands;
+mod error;
+mod link;
+mod port;
+mod report;
+mod tui;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use error::Problem;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Read(options) => commands::read::run(&options),
+        Command::Watch(options) => commands::watch::run(&options),
+        Command::Scan(options) => commands::scan::run(&options),
+        Command::Diagnose(options) => commands::diagnose::run(&options),
+        Command::SetAddress(options) => commands::set_address::run(&options),
+        Command::Alarm(options) => commands::alarm::run(&options),
+        Command::ResetEnergy(options) => commands::reset_energy::run(&options),
+        Command::Decode(options) => commands::decode::run(options),
+        Command::Simulate(options) => commands::simulate::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has seen enough.
+        Err(Problem::OutputClosed) => ExitCode::SUCCESS,
+        Err(problem) => {
+            // Nothing is left to be done when even this can not be written.
+            let _ = writeln!(std::io::stderr(), "meter: {problem}");
+            ExitCode::from(problem.exit_code())
+        }
+    }
+}
