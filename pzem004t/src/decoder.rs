@@ -12,9 +12,9 @@ const CAPACITY: usize = 25;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tally {
-    /// Bytes received after the request or, where that came back, after its echo.
-    pub received: u32,
-    /// Bytes discarded: what was on the line before the request, and what was no part of a frame.
+    /// Bytes that were on the line before the request.
+    pub stale: u32,
+    /// Bytes after the request that were no part of an answer.
     pub discarded: u32,
     /// Whether the request came back.
     pub echo: bool,
@@ -43,7 +43,7 @@ impl Decoder {
             need: CAPACITY,
             stray: None,
             tally: Tally {
-                received: 0,
+                stale: 0,
                 discarded: 0,
                 echo: false,
             },
@@ -76,7 +76,7 @@ impl Decoder {
 
     /// The request is out: what comes now may answer it.
     pub(crate) fn begin(&mut self) {
-        self.need = 2;
+        self.need = frame::SHORTEST_START;
     }
 
     /// Counts `count` bytes that are no part of a reply.
@@ -84,27 +84,18 @@ impl Decoder {
         self.tally.discarded = self.tally.discarded.wrapping_add(count as u32);
     }
 
-    /// Takes `count` bytes that were put into [`spare`](Self::spare).
-    ///
-    /// `Some` ends the exchange.
+    /// Takes `count` bytes that were put into [`spare`](Self::spare); whether there are enough now
+    /// to [`scan`](Self::scan).
     #[inline]
-    pub(crate) fn advance(
-        &mut self,
-        count: usize,
-        request: &Request,
-        echo: EchoMode,
-    ) -> Option<Result<(), Failure>> {
-        self.tally.received = self.tally.received.wrapping_add(count as u32);
+    pub(crate) fn advance(&mut self, count: usize) -> bool {
         // A port that claims more than fits breaks its own contract; the window holds all the same.
         self.len = self.len.wrapping_add(count).min(self.need);
-        if self.len < self.need {
-            return None;
-        }
-        self.scan(request, echo)
+        self.len == self.need
     }
 
     /// No more bytes come: looks for the reply among what is left.
     pub(crate) fn finish(&mut self, request: &Request, echo: EchoMode) -> Result<(), Failure> {
+        let in_vain = self.tally.discarded as usize + self.len;
         while self.len > 0 {
             // A false start claimed more bytes than came; the reply may begin inside it.
             self.drop_front(1);
@@ -114,15 +105,20 @@ impl Decoder {
         }
         Err(match self.stray {
             Some((address, function)) => Failure::Stray { address, function },
-            None if self.tally.received == 0 => Failure::NoReply,
+            None if in_vain == 0 => Failure::NoReply,
             None => Failure::Garbled {
-                received: self.tally.received as u16,
+                received: in_vain as u16,
             },
         })
     }
 
+    /// Looks at the front of the window; `Some` ends the exchange.
     #[inline(never)]
-    fn scan(&mut self, request: &Request, mode: EchoMode) -> Option<Result<(), Failure>> {
+    pub(crate) fn scan(
+        &mut self,
+        request: &Request,
+        mode: EchoMode,
+    ) -> Option<Result<(), Failure>> {
         loop {
             let bytes = self.window.get(..self.len)?;
             let length = length(bytes, request);
@@ -140,7 +136,6 @@ impl Decoder {
                 }
                 Judgement::Request => {
                     self.tally.echo = true;
-                    self.tally.received = 0;
                     self.drop_front(length);
                 }
                 Judgement::Stray { address, function } => {
@@ -214,7 +209,7 @@ fn judge(frame: &[u8], request: &Request) -> Judgement {
     if !frame::crc_fits(frame) {
         return Judgement::Broken;
     }
-    if frame == request.bytes() {
+    if frame.iter().eq(request.bytes()) {
         return Judgement::Request;
     }
     let stray = Judgement::Stray {

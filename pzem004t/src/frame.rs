@@ -12,6 +12,9 @@ use crate::request::function;
 /// Most data bytes a reply carries: ten registers.
 const MAX_DATA: u8 = 20;
 
+/// Bytes that tell the length of a frame: address, function, byte count.
+pub(crate) const SHORTEST_START: usize = 3;
+
 /// Length of the frame at the front of `bytes`, by function code: 0 when no frame of this family
 /// starts like this. While the length is more than the bytes there are, it may still grow.
 ///
@@ -20,8 +23,8 @@ const MAX_DATA: u8 = 20;
 /// has zero data bytes, and no register address has a high byte.
 #[inline]
 pub(crate) fn length(bytes: &[u8]) -> usize {
-    let [address, function, rest @ ..] = bytes else {
-        return 2;
+    let [address, function, third, ..] = bytes else {
+        return SHORTEST_START;
     };
     if *address == 0 || *address > 0xF8 {
         return 0;
@@ -30,11 +33,10 @@ pub(crate) fn length(bytes: &[u8]) -> usize {
         return 5;
     }
     match *function {
-        function::READ_HOLDING | function::READ_INPUT => match rest.first() {
-            None => 3,
-            Some(0) => 8,
-            Some(count) if *count <= MAX_DATA && count % 2 == 0 => usize::from(*count) + 5,
-            Some(_) => 0,
+        function::READ_HOLDING | function::READ_INPUT => match *third {
+            0 => 8,
+            count if count <= MAX_DATA && count % 2 == 0 => usize::from(count) + 5,
+            _ => 0,
         },
         function::WRITE_SINGLE => 8,
         function::CALIBRATE => 6,

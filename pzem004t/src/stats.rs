@@ -40,7 +40,9 @@ impl Stats {
         };
         *counter = counter.wrapping_add(1);
         self.echoes = self.echoes.wrapping_add(u32::from(tally.echo));
-        self.discarded_bytes = self.discarded_bytes.wrapping_add(tally.discarded);
+        self.discarded_bytes = self
+            .discarded_bytes
+            .wrapping_add(tally.stale.wrapping_add(tally.discarded));
     }
 
     /// Exchanges altogether.

@@ -39,8 +39,7 @@ pub enum Step {
 enum Phase {
     Quiet,
     Receive,
-    /// With what went wrong, if anything.
-    Done(Option<Failure>),
+    Done,
 }
 
 /// One request on its way to a reply; used again for the next.
@@ -48,6 +47,8 @@ enum Phase {
 pub struct Transaction {
     request: Request,
     phase: Phase,
+    /// Why there is no good reply; until one came, that none came.
+    failure: Option<Failure>,
     /// When the present wait began, and how long it is.
     since_us: u32,
     wait_us: u32,
@@ -63,7 +64,8 @@ impl Transaction {
     pub const fn new() -> Self {
         Self {
             request: Request::NONE,
-            phase: Phase::Done(None),
+            phase: Phase::Done,
+            failure: None,
             since_us: 0,
             wait_us: 0,
             timeout_us: 0,
@@ -80,7 +82,7 @@ impl Transaction {
         let wire_us = wire_bytes * u32::from(config.byte_time_us);
         self.timeout_us = config.reply_timeout_us.max(request.timeout_us) + wire_us;
         // The same request once more, and the first has no good answer: it may still come.
-        let unanswered = self.phase != Phase::Done(None) && self.request.same_bytes(&request);
+        let unanswered = self.failure.is_some() && self.request.same_bytes(&request);
         let quiet_us = if unanswered {
             config.late_us
         } else {
@@ -90,6 +92,7 @@ impl Transaction {
         self.echo = config.echo;
         self.request = request;
         self.phase = Phase::Quiet;
+        self.failure = Some(Failure::NoReply);
         self.since_us = now_us;
         self.decoder.clear();
     }
@@ -110,12 +113,13 @@ impl Transaction {
                 self.end(result);
                 Step::Done
             }
-            Phase::Done(_) => Step::Done,
+            Phase::Done => Step::Done,
         }
     }
 
     fn end(&mut self, result: Result<(), Failure>) {
-        self.phase = Phase::Done(result.err());
+        self.phase = Phase::Done;
+        self.failure = result.err();
         self.wait_us = 0;
     }
 
@@ -148,31 +152,41 @@ impl Transaction {
     #[inline]
     pub fn received(&mut self, count: usize, now_us: u32) -> bool {
         if self.phase == Phase::Receive {
-            if let Some(result) = self.decoder.advance(count, &self.request, self.echo) {
+            if !self.decoder.advance(count) {
+                return false;
+            }
+            if let Some(result) = self.decoder.scan(&self.request, self.echo) {
                 self.end(result);
                 return true;
             }
         } else {
-            self.decoder.discard(count);
-            self.since_us = now_us;
+            self.clear_line(count, now_us);
         }
         self.end_if_babbling();
         self.phase != Phase::Receive
+    }
+
+    /// Bytes from before the request: the silence starts anew.
+    fn clear_line(&mut self, count: usize, now_us: u32) {
+        let tally = &mut self.decoder.tally;
+        tally.stale = tally.stale.wrapping_add(count as u32);
+        self.since_us = now_us;
     }
 
     /// The receiver reported an error, such as an overrun or a framing error, at `now_us`.
     ///
     /// It counts as a discarded byte: the exchange goes on, and a port that only fails ends it.
     pub fn disturbed(&mut self, now_us: u32) {
-        self.decoder.discard(1);
-        if self.phase == Phase::Quiet {
-            self.since_us = now_us;
+        match self.phase {
+            Phase::Quiet => self.clear_line(1, now_us),
+            _ => self.decoder.discard(1),
         }
         self.end_if_babbling();
     }
 
     fn end_if_babbling(&mut self) {
-        if self.decoder.tally.discarded > BABBLE {
+        let tally = &self.decoder.tally;
+        if tally.stale.wrapping_add(tally.discarded) > BABBLE {
             self.end(Err(Failure::Babble));
         }
     }
@@ -180,12 +194,11 @@ impl Transaction {
     /// The result, once [`step`](Self::step) said [`Step::Done`]; before that, no reply.
     #[must_use]
     pub fn finish(&self) -> Exchange<'_> {
-        let result = match self.phase {
-            Phase::Done(None) => Ok(Reply {
+        let result = match self.failure {
+            None => Ok(Reply {
                 data: self.decoder.data(self.request.answer),
             }),
-            Phase::Done(Some(failure)) => Err(failure),
-            _ => Err(Failure::NoReply),
+            Some(failure) => Err(failure),
         };
         Exchange {
             result,
