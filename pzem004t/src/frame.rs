@@ -49,6 +49,11 @@ const fn is_exception(function: u8) -> bool {
     function & function::EXCEPTION != 0
 }
 
+/// Whether `data` is as long as `count` says, and made of whole registers.
+fn is_register_data(count: u8, data: &[u8]) -> bool {
+    usize::from(count) == data.len() && !data.is_empty() && data.len() % 2 == 0
+}
+
 /// Whether the last two of `bytes` are the CRC of those before them.
 pub(crate) fn crc_fits(bytes: &[u8]) -> bool {
     // The CRC over a frame with its own CRC, low byte first, is zero.
@@ -198,11 +203,13 @@ impl<'a> Frame<'a> {
                 start: word(0),
                 count: word(1),
             }),
-            (_, [_, data @ ..]) if is_read && !data.is_empty() => Ok(Self::Registers {
-                address,
-                function,
-                registers: Registers::new(data),
-            }),
+            (_, [count, data @ ..]) if is_read && is_register_data(*count, data) => {
+                Ok(Self::Registers {
+                    address,
+                    function,
+                    registers: Registers::new(data),
+                })
+            }
             (function::WRITE_SINGLE, &[_, _, _, _]) => Ok(Self::Write {
                 address,
                 register: word(0),
@@ -250,7 +257,8 @@ pub enum FrameError {
     },
     /// The check value does not fit.
     Crc,
-    /// The check value fits, but the function is none of this family.
+    /// The check value fits, but no module of this family sends or takes such a frame; its
+    /// function code.
     UnknownFunction(u8),
 }
 
@@ -267,7 +275,7 @@ impl fmt::Display for FrameError {
             Self::UnknownFunction(function) => {
                 write!(
                     f,
-                    "function 0x{function:02X} is none of a PZEM: the frame of another device"
+                    "whole, but no frame of a PZEM (function 0x{function:02X}): is it of another device?"
                 )
             }
         }
