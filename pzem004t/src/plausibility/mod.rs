@@ -3,9 +3,14 @@
 //! A right CRC is not enough: modules send nonsense with a right CRC after power-up (4281 V and
 //! 133 MW were logged in the field), and a foreign device on the line may answer the same request.
 
+mod dc;
+mod first_frame;
+
+pub use dc::DcPlausibility;
+pub use first_frame::FirstFrame;
+
 use core::fmt;
 
-use crate::dc::DcMeasurement;
 use crate::measurement::{Alarm, Measurement, Quantity};
 
 /// Limits a measurement has to keep to; the defaults leave a margin around every datasheet range.
@@ -140,142 +145,6 @@ fn check_alarm(alarm: Alarm) -> Result<(), Implausible> {
         Ok(())
     } else {
         Err(Implausible::new(Field::Alarm, Reason::Undefined))
-    }
-}
-
-/// Limits for a DC module; the defaults leave a margin around the ranges of the manual.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct DcPlausibility {
-    max_voltage_cv: u16,
-    max_current_ca: u16,
-    max_power_dw: u32,
-}
-
-impl DcPlausibility {
-    /// 330 V, 330 A, 100 kW.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            max_voltage_cv: 33_000,
-            max_current_ca: 33_000,
-            max_power_dw: 1_000_000,
-        }
-    }
-
-    /// Highest voltage in 0.01 V.
-    #[must_use]
-    pub const fn with_max_voltage_cv(mut self, limit: u16) -> Self {
-        self.max_voltage_cv = limit;
-        self
-    }
-
-    /// Highest current in 0.01 A.
-    #[must_use]
-    pub const fn with_max_current_ca(mut self, limit: u16) -> Self {
-        self.max_current_ca = limit;
-        self
-    }
-
-    /// Highest power in 0.1 W.
-    #[must_use]
-    pub const fn with_max_power_dw(mut self, limit: u32) -> Self {
-        self.max_power_dw = limit;
-        self
-    }
-
-    /// Checks a block of measurements.
-    ///
-    /// # Errors
-    /// The first field that can not be, and why.
-    pub fn check(&self, m: &DcMeasurement) -> Result<(), Implausible> {
-        let out_of_range = |field| Err(Implausible::new(field, Reason::OutOfRange));
-        if m.voltage_cv > self.max_voltage_cv {
-            return out_of_range(Field::Voltage);
-        }
-        if m.current_ca > self.max_current_ca {
-            return out_of_range(Field::Current);
-        }
-        if m.power_dw > self.max_power_dw {
-            return out_of_range(Field::Power);
-        }
-        check_alarm(m.high_voltage)?;
-        check_alarm(m.low_voltage)
-    }
-}
-
-impl Default for DcPlausibility {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Holds back the first frame after a module came up, until a second one bears it out.
-///
-/// One gate per module. A frame that a module sends while it starts up can be nonsense inside
-/// every range; the energy counter then jumps, and whoever adds up energy keeps the error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct FirstFrame {
-    state: Gate,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-enum Gate {
-    #[default]
-    Empty,
-    Held {
-        energy_wh: u32,
-    },
-    Open,
-}
-
-impl FirstFrame {
-    /// More energy than any module counts between two polls of a start-up: 23 kW for two minutes.
-    const MAX_STEP_WH: u32 = 800;
-
-    /// A gate that holds back the first frame.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { state: Gate::Empty }
-    }
-
-    /// A gate that is open, for callers that want every frame.
-    #[must_use]
-    pub const fn open() -> Self {
-        Self { state: Gate::Open }
-    }
-
-    /// Whether frames pass.
-    #[must_use]
-    pub const fn is_open(&self) -> bool {
-        matches!(self.state, Gate::Open)
-    }
-
-    /// Takes the energy counter of the next frame.
-    ///
-    /// # Errors
-    /// [`Reason::FirstFrame`] for the frame that is held back: read again, soon.
-    pub fn admit(&mut self, energy_wh: u32) -> Result<(), Implausible> {
-        match self.state {
-            Gate::Open => return Ok(()),
-            Gate::Held { energy_wh: first }
-                if energy_wh
-                    .checked_sub(first)
-                    .is_some_and(|step| step <= Self::MAX_STEP_WH) =>
-            {
-                self.state = Gate::Open;
-                return Ok(());
-            }
-            Gate::Empty | Gate::Held { .. } => self.state = Gate::Held { energy_wh },
-        }
-        Err(Implausible::new(Field::Energy, Reason::FirstFrame))
-    }
-
-    /// The module was gone: its next frame is a first one again.
-    pub const fn close(&mut self) {
-        self.state = Gate::Empty;
     }
 }
 

@@ -1,0 +1,15 @@
+//! Linker arguments, one set for each program.
+
+fn main() {
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    println!("cargo:rustc-link-arg-bin=poll=-Tmemory.x");
+    println!("cargo:rustc-link-search={here}");
+    println!("cargo:rustc-link-arg-bin=poll=-Tlink.x");
+    for program in ["read_all", "read_all_base"] {
+        println!("cargo:rustc-link-arg-bin={program}=-Tread_all.x");
+        println!("cargo:rustc-link-arg-bin={program}=--gc-sections");
+    }
+    for file in ["memory.x", "read_all.x"] {
+        println!("cargo:rerun-if-changed={file}");
+    }
+}

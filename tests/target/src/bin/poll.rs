@@ -1,0 +1,228 @@
+//! Polls a module over the UART of QEMU's `virt` machine and counts the instructions of the driver.
+//!
+//! Run with `-icount shift=0`, so that `minstret` counts exactly. What the port and the delay spend
+//! waiting for the line is counted apart and left out.
+#![no_std]
+#![no_main]
+
+use core::convert::Infallible;
+use core::fmt::Write as _;
+
+use embedded_hal::delay::DelayNs;
+use embedded_io::{ErrorType, Read, ReadReady, Write};
+use pzem::{Config, Target, blocking::Pzem};
+use riscv_rt::entry;
+
+const UART: usize = 0x1000_0000;
+/// Machine timer of the CLINT, 10 MHz.
+const MTIME: *const u32 = 0x0200_BFF8 as *const u32;
+const POLLS: u32 = 8;
+
+/// Instructions spent waiting, and how often.
+static mut WAITED: (u32, u32) = (0, 0);
+
+fn instructions() -> u32 {
+    riscv::register::minstret::read() as u32
+}
+
+/// Runs `wait` and books what it takes as waiting.
+#[inline(never)]
+fn waiting(wait: &mut dyn FnMut()) {
+    let before = instructions();
+    wait();
+    // One hart and no interrupts: nobody else touches the counter.
+    unsafe {
+        WAITED.0 = WAITED.0.wrapping_add(instructions().wrapping_sub(before));
+        WAITED.1 = WAITED.1.wrapping_add(1);
+    }
+}
+
+/// Runs `work`; the instructions it took without those spent waiting.
+fn count(work: impl FnOnce()) -> (u32, u32) {
+    unsafe { WAITED = (0, 0) };
+    let before = instructions();
+    work();
+    let total = instructions().wrapping_sub(before);
+    let (waited, times) = unsafe { WAITED };
+    (total.wrapping_sub(waited), times)
+}
+
+/// What the bookkeeping of one wait costs by itself.
+fn cost_of_booking() -> u32 {
+    let (none, _) = count(|| {});
+    let (ten, times) = count(|| {
+        for _ in 0..10 {
+            wait_for(core::hint::black_box(RECEIVED), 0);
+        }
+    });
+    // Rounded down: what is in doubt counts as work.
+    ten.wrapping_sub(none) / times
+}
+
+fn line_status() -> u8 {
+    unsafe { ((UART + 5) as *const u8).read_volatile() }
+}
+
+const RECEIVED: u8 = 0x01;
+const ROOM_TO_SEND: u8 = 0x20;
+const ALL_SENT: u8 = 0x40;
+
+/// The 16550 of the machine.
+struct Port;
+
+impl Port {
+    fn new() -> Self {
+        let register = |number: usize| (UART + number) as *mut u8;
+        unsafe {
+            register(1).write_volatile(0); // no interrupts
+            register(3).write_volatile(3); // 8 data bits, no parity, 1 stop bit
+            register(2).write_volatile(7); // both FIFOs on and empty
+        }
+        Self
+    }
+}
+
+impl ErrorType for Port {
+    type Error = Infallible;
+}
+
+impl ReadReady for Port {
+    /// Waits a little for the next byte: looking in vain between two bytes is waiting, not work.
+    fn read_ready(&mut self) -> Result<bool, Infallible> {
+        wait_for(RECEIVED, 2_000);
+        Ok(line_status() & RECEIVED != 0)
+    }
+}
+
+impl Read for Port {
+    /// One byte a call, as a port without a FIFO has it: the dearest case. It is only called when
+    /// [`read_ready`](ReadReady::read_ready) has seen a byte.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        let Some(byte) = buffer.first_mut() else {
+            return Ok(0);
+        };
+        *byte = unsafe { (UART as *const u8).read_volatile() };
+        Ok(1)
+    }
+}
+
+impl Write for Port {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        for byte in bytes {
+            wait_for(ROOM_TO_SEND, 100_000);
+            unsafe { (UART as *mut u8).write_volatile(*byte) };
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        wait_for(ALL_SENT, 100_000);
+        Ok(())
+    }
+}
+
+/// Waits for the time, or until the next byte is there: as a sleeping core would be woken.
+struct Wait;
+
+impl DelayNs for Wait {
+    fn delay_ns(&mut self, ns: u32) {
+        self.delay_us(ns.div_ceil(1_000));
+    }
+
+    fn delay_us(&mut self, us: u32) {
+        wait_for(RECEIVED, us);
+    }
+}
+
+/// Waits until the line status shows `sign`, `us` microseconds at most.
+#[inline(never)]
+fn wait_for(sign: u8, us: u32) {
+    waiting(&mut || {
+        let ticks = us * 10;
+        let start = unsafe { MTIME.read_volatile() };
+        while line_status() & sign == 0
+            && unsafe { MTIME.read_volatile() }.wrapping_sub(start) < ticks
+        {}
+    });
+}
+
+/// RISC-V semihosting: an `ebreak` between two marker instructions.
+#[unsafe(naked)]
+unsafe extern "C" fn semihosting(operation: usize, argument: usize) -> usize {
+    core::arch::naked_asm!(
+        ".balign 16",
+        ".option push",
+        ".option norvc",
+        "slli x0, x0, 0x1f",
+        "ebreak",
+        "srai x0, x0, 7",
+        "ret",
+        ".option pop",
+    )
+}
+
+/// Text for the host; the UART is the module's.
+struct Host;
+
+impl core::fmt::Write for Host {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        for piece in text.as_bytes().chunks(63) {
+            let mut ended = [0; 64];
+            ended[..piece.len()].copy_from_slice(piece);
+            // 0x04: write a zero-terminated text.
+            unsafe { semihosting(0x04, ended.as_ptr() as usize) };
+        }
+        Ok(())
+    }
+}
+
+/// Ends the emulator through its test device: 0 is success.
+fn end(code: u32) -> ! {
+    let value = if code == 0 {
+        0x5555
+    } else {
+        code << 16 | 0x3333
+    };
+    loop {
+        unsafe { (0x0010_0000 as *mut u32).write_volatile(value) };
+    }
+}
+
+#[entry]
+fn main() -> ! {
+    // A long step, since the delay ends with the next byte anyway: looking in vain is not work.
+    let config = Config::new().with_poll_step_us(4_000);
+    let mut pzem = Pzem::with_config(Port::new(), Wait, config);
+    let booking = cost_of_booking();
+    let (mut least, mut most) = (u32::MAX, 0);
+    for _ in 0..POLLS {
+        let mut result = None;
+        let (work, waits) = count(|| {
+            result = Some(core::hint::black_box(pzem.read(Target::General)));
+        });
+        let work = work - waits * booking;
+        match result {
+            Some(Ok(measurement)) => {
+                let _ = writeln!(Host, "{measurement}  {work} instructions, {waits} waits");
+            }
+            Some(Err(error)) => {
+                let _ = writeln!(Host, "poll failed: {error}");
+                end(1);
+            }
+            None => end(2),
+        }
+        (least, most) = (least.min(work), most.max(work));
+    }
+    let _ = writeln!(
+        Host,
+        "{booking} instructions of bookkeeping for each wait left out"
+    );
+    let _ = writeln!(Host, "instructions per poll: {least} to {most}");
+    end(0)
+}
+
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    let _ = writeln!(Host, "{info}");
+    end(101)
+}

@@ -1,0 +1,5 @@
+//! What the measuring programs share.
+
+#![no_std]
+
+pub mod linked;
