@@ -51,7 +51,7 @@ const fn is_exception(function: u8) -> bool {
 
 /// Whether `data` is as long as `count` says, and made of whole registers.
 fn is_register_data(count: u8, data: &[u8]) -> bool {
-    usize::from(count) == data.len() && !data.is_empty() && data.len() % 2 == 0
+    usize::from(count) == data.len() && !data.is_empty() && data.len().is_multiple_of(2)
 }
 
 /// Whether the last two of `bytes` are the CRC of those before them.

@@ -25,7 +25,7 @@ impl Policy {
         }
     }
 
-    /// Misses in a row after which a module is [`Link::Offline`]; at least one.
+    /// Misses in a row after which a module is [`Offline`](super::Link::Offline); at least one.
     #[must_use]
     pub const fn with_offline_after(mut self, misses: u8) -> Self {
         self.offline_after = if misses == 0 { 1 } else { misses };

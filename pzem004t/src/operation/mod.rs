@@ -1,7 +1,7 @@
 //! Commands as values: which requests go out, and what follows from each outcome.
 //!
 //! An operation knows nothing of ports and time; the shells run any of them. Reads are repeated as
-//! often as [`Config`](crate::Config) says. Writes are sent once: afterwards the module is asked
+//! often as [`Config`] says. Writes are sent once: afterwards the module is asked
 //! for the new value, whether the write was answered or not.
 
 mod address;
