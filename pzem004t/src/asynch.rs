@@ -7,20 +7,8 @@ use core::task::Poll;
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{Read, Write};
 
-use crate::address::{Address, Target};
 use crate::commands::commands;
-use crate::config::Config;
-use crate::dc::{CurrentRange, DcMeasurement, DcSettings};
-use crate::error::Error;
-use crate::measurement::{Measurement, Quantity};
-use crate::operation::{
-    AlarmThreshold, Broadcast, Calibrate, CalibrationToken, DcBlock, DcSettingsBlock, Diagnose,
-    Diagnosis, Family, FullBlock, Operation, Presence, Probe, Progress, ReadAddress, ReadRegisters,
-    ResetEnergy, SetAddress, Value, WithoutAlarm, WriteSetting,
-};
-use crate::request::Request;
-use crate::stats::Stats;
-use crate::transaction::{Step, Transaction};
+use crate::commands::names::*;
 
 pub use embedded_hal_async;
 pub use embedded_io_async;
@@ -44,58 +32,7 @@ where
     U: Read + Write,
     D: DelayNs,
 {
-    /// Takes the port and the delay; nothing is sent.
-    pub fn new(uart: U, delay: D) -> Self {
-        Self::with_config(uart, delay, Config::new())
-    }
-
-    /// As [`new`](Self::new) with other settings.
-    pub fn with_config(uart: U, delay: D, config: Config) -> Self {
-        Self {
-            uart,
-            delay,
-            config,
-            stats: Stats::default(),
-            transaction: Transaction::new(),
-        }
-    }
-
-    /// Gives the port and the delay back.
-    pub fn release(self) -> (U, D) {
-        (self.uart, self.delay)
-    }
-
-    /// The settings, to be changed between two calls.
-    pub const fn config_mut(&mut self) -> &mut Config {
-        &mut self.config
-    }
-
-    /// What happened on this line so far.
-    pub const fn stats(&self) -> &Stats {
-        &self.stats
-    }
-
     commands!(async await);
-
-    /// Runs an operation to its end.
-    ///
-    /// # Errors
-    /// [`Error::Uart`] when the port failed in the exchange that decided, else what the operation
-    /// makes of it.
-    pub async fn run<O: Operation>(
-        &mut self,
-        mut operation: O,
-    ) -> Result<O::Output, Error<U::Error>> {
-        loop {
-            let request = operation.request();
-            let disturbance = self.exchange(request).await.map_err(Error::Uart)?;
-            let exchange = self.transaction.finish();
-            self.stats.record(exchange.result.err(), &exchange.tally);
-            if let Progress::Done(result) = operation.conclude(exchange, &self.config) {
-                return Error::blame(result, disturbance);
-            }
-        }
-    }
 
     /// Brings one transaction to its end; the first error of the receiver, if any.
     async fn exchange(&mut self, request: Request) -> Result<Option<U::Error>, U::Error> {

@@ -8,20 +8,8 @@ use core::ops::RangeInclusive;
 use embedded_hal::delay::DelayNs;
 use embedded_io::{Read, ReadReady, Write};
 
-use crate::address::{Address, Target};
 use crate::commands::commands;
-use crate::config::Config;
-use crate::dc::{CurrentRange, DcMeasurement, DcSettings};
-use crate::error::Error;
-use crate::measurement::{Measurement, Quantity};
-use crate::operation::{
-    AlarmThreshold, Broadcast, Calibrate, CalibrationToken, DcBlock, DcSettingsBlock, Diagnose,
-    Diagnosis, Family, FullBlock, Operation, Presence, Probe, Progress, ReadAddress, ReadRegisters,
-    ResetEnergy, SetAddress, Value, WithoutAlarm, WriteSetting,
-};
-use crate::request::Request;
-use crate::stats::Stats;
-use crate::transaction::{Step, Transaction};
+use crate::commands::names::*;
 
 /// A line with one or more modules on it, driven by blocking calls.
 ///
@@ -40,51 +28,6 @@ where
     U: Read + ReadReady + Write,
     D: DelayNs,
 {
-    /// Takes the port and the delay; nothing is sent.
-    pub const fn new(uart: U, delay: D) -> Self {
-        Self::with_config(uart, delay, Config::new())
-    }
-
-    /// As [`new`](Self::new) with other settings.
-    pub const fn with_config(uart: U, delay: D, config: Config) -> Self {
-        Self {
-            uart,
-            delay,
-            config,
-            stats: Stats {
-                ok: 0,
-                no_reply: 0,
-                garbled: 0,
-                stray: 0,
-                exceptions: 0,
-                echoes: 0,
-                discarded_bytes: 0,
-                uart_errors: 0,
-            },
-            transaction: Transaction::new(),
-        }
-    }
-
-    /// Gives the port and the delay back.
-    pub fn release(self) -> (U, D) {
-        (self.uart, self.delay)
-    }
-
-    /// The settings, to be changed between two calls.
-    pub const fn config_mut(&mut self) -> &mut Config {
-        &mut self.config
-    }
-
-    /// What happened on this line so far.
-    pub const fn stats(&self) -> &Stats {
-        &self.stats
-    }
-
-    /// The port, for what the driver does not do, such as changing the baud rate.
-    pub const fn uart_mut(&mut self) -> &mut U {
-        &mut self.uart
-    }
-
     commands!();
 
     /// Probes the addresses one after the other, one with each step of the iterator.
@@ -96,22 +39,6 @@ where
             line: self,
             next: first,
             last,
-        }
-    }
-
-    /// Runs an operation to its end.
-    ///
-    /// # Errors
-    /// [`Error::Uart`] when the port failed in the exchange that decided, else what the operation
-    /// makes of it.
-    pub fn run<O: Operation>(&mut self, mut operation: O) -> Result<O::Output, Error<U::Error>> {
-        loop {
-            let disturbance = self.exchange(operation.request()).map_err(Error::Uart)?;
-            let exchange = self.transaction.finish();
-            self.stats.record(exchange.result.err(), &exchange.tally);
-            if let Progress::Done(result) = operation.conclude(exchange, &self.config) {
-                return Error::blame(result, disturbance);
-            }
         }
     }
 

@@ -1,10 +1,84 @@
-//! The methods of the blocking and the async shell, written once.
+//! What the blocking and the async shell have in common, written once.
 //!
-//! `commands!()` makes blocking methods, `commands!(async await)` async ones; each runs one
-//! operation through the shell's `run`.
+//! `commands!()` makes blocking methods, `commands!(async await)` async ones. A shell has the fields
+//! `uart`, `delay`, `config`, `stats` and `transaction`, and an `exchange` that brings the transaction
+//! of one request to its end.
+
+/// The names the methods need.
+pub(crate) mod names {
+    pub(crate) use crate::address::{Address, Target};
+    pub(crate) use crate::config::Config;
+    pub(crate) use crate::dc::{CurrentRange, DcMeasurement, DcSettings};
+    pub(crate) use crate::error::Error;
+    pub(crate) use crate::measurement::{Measurement, Quantity};
+    pub(crate) use crate::operation::{
+        AlarmThreshold, Broadcast, Calibrate, CalibrationToken, DcBlock, DcSettingsBlock, Diagnose,
+        Diagnosis, Family, FullBlock, Operation, Presence, Probe, Progress, ReadAddress,
+        ReadRegisters, ResetEnergy, SetAddress, Value, WithoutAlarm, WriteSetting,
+    };
+    pub(crate) use crate::request::Request;
+    pub(crate) use crate::stats::Stats;
+    pub(crate) use crate::transaction::{Step, Transaction};
+}
 
 macro_rules! commands {
     ($($async:ident $await:ident)?) => {
+        /// Takes the port and the delay; nothing is sent.
+        pub const fn new(uart: U, delay: D) -> Self {
+            Self::with_config(uart, delay, Config::new())
+        }
+
+        /// As [`new`](Self::new) with other settings.
+        pub const fn with_config(uart: U, delay: D, config: Config) -> Self {
+            Self {
+                uart,
+                delay,
+                config,
+                stats: Stats::new(),
+                transaction: Transaction::new(),
+            }
+        }
+
+        /// Gives the port and the delay back.
+        pub fn release(self) -> (U, D) {
+            (self.uart, self.delay)
+        }
+
+        /// The settings, to be changed between two calls.
+        pub const fn config_mut(&mut self) -> &mut Config {
+            &mut self.config
+        }
+
+        /// What happened on this line so far.
+        pub const fn stats(&self) -> &Stats {
+            &self.stats
+        }
+
+        /// The port, for what the driver does not do, such as changing the baud rate.
+        pub const fn uart_mut(&mut self) -> &mut U {
+            &mut self.uart
+        }
+
+        /// Runs an operation to its end.
+        ///
+        /// # Errors
+        /// [`Error::Uart`] when the port failed in the exchange that decided, else what the
+        /// operation makes of it.
+        pub $($async)? fn run<O: Operation>(
+            &mut self,
+            mut operation: O,
+        ) -> Result<O::Output, Error<U::Error>> {
+            loop {
+                let disturbance = self.exchange(operation.request())$(.$await)?
+                    .map_err(Error::Uart)?;
+                let exchange = self.transaction.finish();
+                self.stats.record(exchange.result.err(), &exchange.tally);
+                if let Progress::Done(result) = operation.conclude(exchange, &self.config) {
+                    return Error::blame(result, disturbance);
+                }
+            }
+        }
+
         /// Reads all ten measurement registers of an AC module in one exchange.
         ///
         /// # Errors

@@ -46,7 +46,7 @@ where
         Self {
             uart,
             config,
-            stats: Stats::default(),
+            stats: Stats::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::error::Failure;
 
 /// What happened on a line since the counters were last cleared.
 ///
-/// A plain struct: read it, copy it, store it, set it to `Stats::default()`. Counters
+/// A plain struct: read it, copy it, store it, set it to `Stats::new()`. Counters
 /// wrap, so that the difference of two copies is right for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -29,6 +29,21 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// All zero.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            ok: 0,
+            no_reply: 0,
+            garbled: 0,
+            stray: 0,
+            exceptions: 0,
+            echoes: 0,
+            discarded_bytes: 0,
+            uart_errors: 0,
+        }
+    }
+
     pub(crate) fn record(&mut self, result: Option<Failure>, tally: &Tally) {
         let counter = match result {
             None => &mut self.ok,

@@ -2,19 +2,11 @@
 //! stands in the bytes, for this address and function, with a right check value.
 #![no_main]
 
+use fuzz::crc;
 use libfuzzer_sys::fuzz_target;
 use pzem::request::Request;
 use pzem::transaction::{Step, Transaction};
 use pzem::{Address, Config, EchoMode, Failure, Target};
-
-fn crc(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0xFFFF, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte), |crc, _| match crc & 1 {
-            1 => crc >> 1 ^ 0xA001,
-            _ => crc >> 1,
-        })
-    })
-}
 
 fuzz_target!(|input: &[u8]| {
     let [kind, start, line @ ..] = input else {

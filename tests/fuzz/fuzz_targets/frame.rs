@@ -2,20 +2,11 @@
 //! its bytes say.
 #![no_main]
 
+use fuzz::crc;
 use libfuzzer_sys::fuzz_target;
 use pzem::frame::Frame;
 use pzem::legacy::LegacyFrame;
 use pzem::{DcMeasurement, DcPlausibility, Measurement, Plausibility};
-
-/// CRC-16/MODBUS, bit by bit.
-fn crc(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0xFFFF, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte), |crc, _| match crc & 1 {
-            1 => crc >> 1 ^ 0xA001,
-            _ => crc >> 1,
-        })
-    })
-}
 
 fuzz_target!(|bytes: &[u8]| {
     // Random bytes hardly ever have a right check value: half of the runs get one.
