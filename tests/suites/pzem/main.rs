@@ -7,6 +7,7 @@ mod address;
 mod captured;
 mod exchange;
 mod faults;
+mod mock;
 mod properties;
 mod shells;
 mod timing;

@@ -146,6 +146,27 @@ fn wait_for(sign: u8, us: u32) {
     });
 }
 
+/// Bytes below the stack pointer that are painted before a poll, to see how far it reaches.
+const PAINTED: usize = 4096;
+const PAINT: u8 = 0xA5;
+/// What the painting itself may need below its own variables.
+const MARGIN: usize = 128;
+
+/// Runs `work`; the bytes of stack it used.
+#[inline(never)]
+fn stack_of(work: &mut dyn FnMut()) -> usize {
+    let here = 0_u8;
+    let top = &raw const here as usize - MARGIN;
+    let bottom = top - PAINTED;
+    for address in bottom..top {
+        unsafe { (address as *mut u8).write_volatile(PAINT) };
+    }
+    work();
+    let untouched =
+        (bottom..top).take_while(|a| unsafe { (*a as *const u8).read_volatile() } == PAINT);
+    PAINTED + MARGIN - untouched.count()
+}
+
 /// RISC-V semihosting: an `ebreak` between two marker instructions.
 #[unsafe(naked)]
 unsafe extern "C" fn semihosting(operation: usize, argument: usize) -> usize {
@@ -194,12 +215,17 @@ fn main() -> ! {
     let config = Config::new().with_poll_step_us(4_000);
     let mut pzem = Pzem::with_config(Port::new(), Wait, config);
     let booking = cost_of_booking();
-    let (mut least, mut most) = (u32::MAX, 0);
+    let (mut least, mut most, mut stack) = (u32::MAX, 0, 0);
     for _ in 0..POLLS {
         let mut result = None;
-        let (work, waits) = count(|| {
-            result = Some(core::hint::black_box(pzem.read(Target::General)));
+        let (mut work, mut waits) = (0, 0);
+        // One place where the driver is called, as firmware has it.
+        let used = stack_of(&mut || {
+            (work, waits) = count(|| {
+                result = Some(core::hint::black_box(pzem.read(Target::General)));
+            });
         });
+        stack = stack.max(used);
         let work = work - waits * booking;
         match result {
             Some(Ok(measurement)) => {
@@ -213,6 +239,8 @@ fn main() -> ! {
         }
         (least, most) = (least.min(work), most.max(work));
     }
+    let state = size_of_val(&pzem);
+    let _ = writeln!(Host, "RAM: {state} bytes of state, {stack} bytes of stack");
     let _ = writeln!(
         Host,
         "{booking} instructions of bookkeeping for each wait left out"
