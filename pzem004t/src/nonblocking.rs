@@ -15,7 +15,6 @@ pub use nb;
 #[derive(Clone, Copy, Debug)]
 pub struct Job<O, E> {
     operation: O,
-    transaction: Transaction,
     /// Bytes of the request that were handed to the port.
     written: usize,
     /// The first error of the receiver in this exchange.
@@ -30,6 +29,7 @@ pub struct Pzem<U> {
     uart: U,
     config: Config,
     stats: Stats,
+    transaction: Transaction,
 }
 
 impl<U> Pzem<U>
@@ -47,6 +47,7 @@ where
             uart,
             config,
             stats: Stats::new(),
+            transaction: Transaction::new(),
         }
     }
 
@@ -67,12 +68,11 @@ where
 
     /// Starts any [operation](crate::operation); nothing is sent before the first poll.
     ///
-    /// One job at a time per line: finish or drop it before the next.
-    pub fn start<O: Operation>(&self, operation: O, now_us: u32) -> Job<O, U::Error> {
-        let mut transaction = Transaction::new();
-        transaction.start(operation.request(), &self.config, now_us);
+    /// One job at a time per line: starting the next one ends whatever went before.
+    pub fn start<O: Operation>(&mut self, operation: O, now_us: u32) -> Job<O, U::Error> {
+        self.transaction
+            .start(operation.request(), &self.config, now_us);
         Job {
-            transaction,
             operation,
             written: 0,
             disturbance: None,
@@ -90,20 +90,20 @@ where
         now_us: u32,
     ) -> nb::Result<O::Output, Error<U::Error>> {
         loop {
-            match job.transaction.step(now_us) {
+            match self.transaction.step(now_us) {
                 Step::Send => {
                     self.send(job)?;
-                    job.transaction.sent(now_us);
+                    self.transaction.sent(now_us);
                 }
                 Step::Listen { .. } => self.listen(job, now_us)?,
                 Step::Done => {
-                    let exchange = job.transaction.finish();
+                    let exchange = self.transaction.finish();
                     self.stats.record(exchange.result.err(), &exchange.tally);
                     let disturbance = job.disturbance.take();
                     if let Progress::Done(result) = job.operation.conclude(exchange, &self.config) {
                         return Error::blame(result, disturbance).map_err(nb::Error::Other);
                     }
-                    job.transaction
+                    self.transaction
                         .start(job.operation.request(), &self.config, now_us);
                     job.written = 0;
                 }
@@ -112,7 +112,7 @@ where
     }
 
     fn send<O>(&mut self, job: &mut Job<O, U::Error>) -> nb::Result<(), Error<U::Error>> {
-        while let Some(byte) = job.transaction.bytes().get(job.written) {
+        while let Some(byte) = self.transaction.bytes().get(job.written) {
             self.uart.write(*byte).map_err(|e| e.map(Error::Uart))?;
             job.written += 1;
         }
@@ -126,15 +126,15 @@ where
     ) -> nb::Result<(), Error<U::Error>> {
         match self.uart.read() {
             Ok(byte) => {
-                if let Some(slot) = job.transaction.buffer().first_mut() {
+                if let Some(slot) = self.transaction.buffer().first_mut() {
                     *slot = byte;
                 }
-                job.transaction.received(1, now_us);
+                self.transaction.received(1, now_us);
                 Ok(())
             }
             Err(nb::Error::Other(error)) => {
                 self.stats.uart_errors = self.stats.uart_errors.wrapping_add(1);
-                job.transaction.disturbed(now_us);
+                self.transaction.disturbed(now_us);
                 job.disturbance = job.disturbance.take().or(Some(error));
                 Ok(())
             }

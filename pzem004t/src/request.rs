@@ -49,13 +49,14 @@ impl Request {
     /// No bytes, no answer.
     pub(crate) const NONE: Self = Self::new([0; 8], 0, Answer::Nothing);
 
-    /// Reads `count` input registers from `start` on (function `0x04`).
+    /// Reads `count` input registers from `start` on (function `0x04`); ten at most, since no module
+    /// has more and longer replies are not waited for.
     #[must_use]
     pub fn read_input(target: Target, start: u8, count: u8) -> Self {
         Self::read(target, function::READ_INPUT, start, count)
     }
 
-    /// Reads `count` holding registers from `start` on (function `0x03`).
+    /// Reads `count` holding registers from `start` on (function `0x03`); ten at most.
     #[must_use]
     pub fn read_holding(target: Target, start: u8, count: u8) -> Self {
         Self::read(target, function::READ_HOLDING, start, count)

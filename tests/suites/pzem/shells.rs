@@ -194,6 +194,48 @@ fn the_clock_may_wrap_at_any_point() {
 }
 
 #[test]
+fn a_late_reply_is_never_taken_for_the_answer_to_the_next_request() {
+    let read = hex("01 04 00 00 00 0A 70 0D");
+    let mut old = hex(REPLY)[..23].to_vec();
+    old[4] = 0x11; // 232.1 V: another power factor, so plausibility is left out
+    let config = config().with_plausibility(None);
+    // Beyond the timeout of 200 ms, and while the next request is under way already.
+    for late_ms in [235, 250, 280, 330, 400, 480] {
+        let script = || {
+            Script::new()
+                .expect(&read)
+                .reply(late_ms, &with_crc(old.clone()))
+                .expect(&read)
+                .reply(30, &hex(REPLY))
+        };
+        let line = script();
+        let mut pzem = blocking::Pzem::with_config(line.port(), line.delay(), config);
+        let blocking = [pzem.read(one()), pzem.read(one())];
+        line.done();
+
+        let line = script();
+        let mut pzem = asynch::Pzem::with_config(line.port(), line.delay(), config);
+        let asynch = line.block_on(async { [pzem.read(one()).await, pzem.read(one()).await] });
+        line.done();
+
+        let line = script();
+        let mut pzem = nonblocking::Pzem::with_config(line.port(), config);
+        let mut next = || finish(&mut pzem, &line, ReadRegisters::new(one(), FullBlock));
+        let nonblocking = [next(), next()];
+        line.done();
+
+        for [first, second] in [blocking, asynch, nonblocking] {
+            assert!(first.is_err(), "late by {late_ms} ms");
+            assert_eq!(
+                second.map(|m| m.voltage_dv),
+                Ok(2393),
+                "late by {late_ms} ms"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_dropped_future_leaves_a_line_that_works() {
     let read = hex("01 04 00 00 00 0A 70 0D");
     // Dropped after 0..80 ms: before sending, while waiting, in the middle of the reply.
