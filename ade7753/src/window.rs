@@ -1,0 +1,215 @@
+//! Line-cycle windows: everything the chip has measured over the same half cycles.
+
+use crate::error::Failure;
+
+/// Length of a line-cycle window in half cycles.
+///
+/// The register that takes the energy of a window overflows without notice, so the length is bounded:
+/// with both inputs clipping, the current a square wave and WGAIN at its largest (6.29 million LPF2
+/// codes), [`MAX`](Self::MAX) half cycles stay below half of 2^24 down to a mains frequency of 40 Hz.
+/// Below that, [`Failure::EnergyOverflow`] is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct LineCycles(u16);
+
+impl LineCycles {
+    /// The longest window, 40 s at 50 Hz.
+    pub const MAX: Self = Self(4_000);
+
+    /// A window of so many half cycles; `None` for 0 and beyond [`MAX`](Self::MAX).
+    #[must_use]
+    pub const fn new(half_cycles: u16) -> Option<Self> {
+        if half_cycles == 0 || half_cycles > Self::MAX.0 {
+            return None;
+        }
+        Some(Self(half_cycles))
+    }
+
+    /// The window nearest to `ms` milliseconds at mains of `mains_hz`, within 1 and
+    /// [`MAX`](Self::MAX) half cycles.
+    #[must_use]
+    pub const fn from_ms(ms: u32, mains_hz: u8) -> Self {
+        let half_cycles = (ms as u64 * mains_hz as u64 * 2 + 500) / 1_000;
+        if half_cycles == 0 {
+            Self(1)
+        } else if half_cycles > Self::MAX.0 as u64 {
+            Self::MAX
+        } else {
+            Self(half_cycles as u16)
+        }
+    }
+
+    /// Half cycles.
+    #[must_use]
+    pub const fn half_cycles(self) -> u16 {
+        self.0
+    }
+}
+
+/// Additions of the largest code the chip can make (2^22 times the largest WGAIN and APOS) that stay
+/// within 23 bits of LAENERGY, of which one is 2^25.
+const MAX_ADDITIONS: u32 = ((1u64 << 48) / 6_291_000) as u32;
+
+/// What the chip measured in one window, in its own units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Window {
+    /// LAENERGY.
+    pub active: i32,
+    /// LVAENERGY.
+    pub apparent: u32,
+    /// LVARENERGY; an ADE7763 has none.
+    pub reactive: Option<i32>,
+    /// Rms values at the zero crossing that ended the window; `None` when the end was noticed too
+    /// late for that.
+    pub rms: Option<Rms>,
+    /// PERIOD: length of a line cycle, 8/CLKIN a step.
+    pub period: u16,
+    /// Length of the window.
+    pub half_cycles: u16,
+}
+
+impl Window {
+    /// Additions in the window, one in 4/CLKIN: the half cycles times PERIOD.
+    #[must_use]
+    pub const fn additions(&self) -> u32 {
+        self.half_cycles as u32 * self.period as u32
+    }
+
+    /// Length of the window in microseconds.
+    #[must_use]
+    pub const fn duration_us(&self, clkin_hz: u32) -> u32 {
+        match (self.additions() as u64 * 4_000_000).checked_div(clkin_hz as u64) {
+            Some(us) if us <= u32::MAX as u64 => us as u32,
+            _ => u32::MAX,
+        }
+    }
+}
+
+/// IRMS and VRMS, read one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Rms {
+    /// IRMS.
+    pub current: u32,
+    /// VRMS.
+    pub voltage: u32,
+}
+
+/// A reading of the rms registers has to start so soon after the zero crossing: their ripple has moved
+/// on by less than 0.2 % then.
+const FRESH_US: u32 = 1_000;
+/// Half a cycle of the slowest mains there is, 40 Hz.
+const LONGEST_HALF_CYCLE_US: u32 = 12_500;
+/// Time in which the chip finds its zero crossings.
+const SETTLING_US: u32 = 2_000_000;
+
+/// What a poll for the end of a window has to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Poll {
+    /// Nothing has happened yet.
+    Waiting,
+    /// No zero crossing for far too long.
+    Late,
+    /// A window has ended that is not to be used.
+    Dropped,
+    /// A window has ended: read it, with the rms values if they are fresh.
+    Ended {
+        /// Whether the zero crossing is near enough.
+        fresh: bool,
+        /// Time since the end of the window before.
+        elapsed_us: u32,
+    },
+}
+
+/// Follows the windows of a chip through time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tracker {
+    length: LineCycles,
+    /// Windows to be dropped: the first one after a start has begun at no zero crossing.
+    drop: u8,
+    ended_us: Option<u32>,
+    polled_us: Option<u32>,
+    /// A good window whose delivery an error came before.
+    pub(crate) held: Option<Window>,
+}
+
+impl Tracker {
+    pub(crate) const fn new(length: LineCycles) -> Self {
+        Self {
+            length,
+            drop: 1,
+            ended_us: None,
+            polled_us: None,
+            held: None,
+        }
+    }
+
+    pub(crate) const fn length(&self) -> LineCycles {
+        self.length
+    }
+
+    /// The present window is not to be used.
+    pub(crate) const fn restart(&mut self) {
+        *self = Self::new(self.length);
+    }
+
+    /// Something made the caller look at this very moment.
+    #[cfg(feature = "async")]
+    pub(crate) const fn noticed(&mut self, now_us: u32) {
+        self.polled_us = Some(now_us);
+    }
+
+    /// Takes the time of a poll and whether it found the end of a window.
+    pub(crate) fn poll(&mut self, ended: bool, now_us: u32) -> Poll {
+        let before_us = self.polled_us.replace(now_us);
+        let since_us = *self.ended_us.get_or_insert(now_us);
+        let elapsed_us = now_us.wrapping_sub(since_us);
+        if !ended {
+            let longest = u32::from(self.length.0) * LONGEST_HALF_CYCLE_US + SETTLING_US;
+            return if elapsed_us > longest {
+                Poll::Late
+            } else {
+                Poll::Waiting
+            };
+        }
+        self.ended_us = Some(now_us);
+        if self.drop > 0 {
+            self.drop -= 1;
+            return Poll::Dropped;
+        }
+        let fresh = before_us.is_some_and(|before| now_us.wrapping_sub(before) <= FRESH_US);
+        Poll::Ended { fresh, elapsed_us }
+    }
+
+    /// Judges a window that was read; `again` tells that the next one ended meanwhile.
+    pub(crate) fn judge(
+        &mut self,
+        window: Window,
+        elapsed_us: u32,
+        again: bool,
+        clkin_hz: u32,
+    ) -> Result<Window, Failure> {
+        if again {
+            // Some registers are of this window, some of the next, which the next poll finds whole.
+            return Err(Failure::WindowsLost { missed: 1 });
+        }
+        if window.period == 0 {
+            return Err(Failure::NoMains);
+        }
+        if window.additions() > MAX_ADDITIONS {
+            return Err(Failure::EnergyOverflow);
+        }
+        let length_us = window.duration_us(clkin_hz).max(1);
+        let lengths = (elapsed_us.saturating_add(length_us / 2)) / length_us;
+        match lengths.saturating_sub(1) {
+            0 => Ok(window),
+            missed => {
+                self.held = Some(window);
+                Err(Failure::WindowsLost {
+                    missed: u16::try_from(missed).unwrap_or(u16::MAX),
+                })
+            }
+        }
+    }
+}
