@@ -61,6 +61,11 @@ impl<SPI: SpiDevice, D: DelayNs> Ade7753<SPI, D> {
             if let Some(window) = self.poll_window(clock()).await? {
                 return Ok(window);
             }
+            let due_in_us = self.state.windows.as_ref();
+            if let Some(us) = due_in_us.and_then(|tracker| tracker.due_in_us(clock())) {
+                self.delay.delay_us(us).await;
+                continue;
+            }
             let low = irq.wait_for_low().await;
             low.map_err(|error| Error::Pin(error.kind()))?;
             if let Some(tracker) = &mut self.state.windows {
@@ -79,8 +84,6 @@ impl<SPI: SpiDevice, D: DelayNs> Ade7753<SPI, D> {
     pub async fn rms_at<P: Wait>(&mut self, zx: &mut P) -> Result<(Rms, u16), Error<SPI::Error>> {
         let edge = zx.wait_for_any_edge().await;
         edge.map_err(|error| Error::Pin(error.kind()))?;
-        let rms = self.read_rms().await?;
-        let period = self.read(PERIOD).await?.get() as u16;
-        Ok((rms, period))
+        self.rms_from_here().await
     }
 }

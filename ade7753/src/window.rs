@@ -60,8 +60,8 @@ pub struct Window {
     pub apparent: u32,
     /// LVARENERGY; an ADE7763 has none.
     pub reactive: Option<i32>,
-    /// Rms values at the zero crossing that ended the window; `None` when the end was noticed too
-    /// late for that.
+    /// Rms values around the zero crossing that ended the window; `None` when the end was noticed
+    /// too late for that.
     pub rms: Option<Rms>,
     /// PERIOD: length of a line cycle, 8/CLKIN a step.
     pub period: u16,
@@ -86,7 +86,11 @@ impl Window {
     }
 }
 
-/// IRMS and VRMS, read one after the other.
+/// IRMS and VRMS: the mean of what they read at a zero crossing and a quarter of a cycle later.
+///
+/// Both registers ripple at twice the mains frequency by about 1 %. At the zero crossing alone they
+/// would be steady, but off by an amount that goes with the power factor; a quarter of a cycle later
+/// the ripple is as large the other way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rms {
@@ -96,9 +100,28 @@ pub struct Rms {
     pub voltage: u32,
 }
 
-/// A reading of the rms registers has to start so soon after the zero crossing: their ripple has moved
-/// on by less than 0.2 % then.
-const FRESH_US: u32 = 1_000;
+impl Rms {
+    /// The mean of two.
+    #[must_use]
+    pub const fn mean(self, other: Self) -> Self {
+        Self {
+            current: self.current.midpoint(other.current),
+            voltage: self.voltage.midpoint(other.voltage),
+        }
+    }
+}
+
+/// A quarter of a cycle in microseconds.
+pub(crate) const fn quarter_us(period: u16, clkin_hz: u32) -> u32 {
+    match (period as u64 * 2_000_000).checked_div(clkin_hz as u64) {
+        Some(us) => us as u32,
+        None => 0,
+    }
+}
+
+/// Rms registers are read so soon after they are due, or not at all: their ripple has moved on by 0.2 %
+/// then.
+const FRESH_US: u32 = 500;
 /// Half a cycle of the slowest mains there is, 40 Hz.
 const LONGEST_HALF_CYCLE_US: u32 = 12_500;
 /// Time in which the chip finds its zero crossings.
@@ -107,41 +130,60 @@ const SETTLING_US: u32 = 2_000_000;
 /// What a poll for the end of a window has to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Poll {
-    /// Nothing has happened yet.
+    /// Nothing: time has to go by.
+    Nothing,
+    /// Look whether a window has ended.
+    Look,
+    /// The window is complete but for its rms values, which are due now.
+    ReadRms(Window, Rms),
+    /// Nothing is missing.
+    Ready(Window),
+}
+
+/// What the end of a window asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// There is none yet.
     Waiting,
     /// No zero crossing for far too long.
     Late,
-    /// A window has ended that is not to be used.
+    /// It is not to be used.
     Dropped,
-    /// A window has ended: read it, with the rms values if they are fresh.
-    Ended {
-        /// Whether the zero crossing is near enough.
+    /// Read it.
+    Read {
+        /// Whether the zero crossing is near enough for rms values.
         fresh: bool,
         /// Time since the end of the window before.
         elapsed_us: u32,
     },
 }
 
+/// A window that was read, and when the second half of its rms values is due.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    window: Window,
+    due_us: u32,
+}
+
 /// Follows the windows of a chip through time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tracker {
     length: LineCycles,
-    /// Windows to be dropped: the first one after a start has begun at no zero crossing.
-    drop: u8,
+    /// The first window after a start has begun at no zero crossing.
+    drops_next: bool,
     ended_us: Option<u32>,
     polled_us: Option<u32>,
-    /// A good window whose delivery an error came before.
-    pub(crate) held: Option<Window>,
+    open: Option<Open>,
 }
 
 impl Tracker {
     pub(crate) const fn new(length: LineCycles) -> Self {
         Self {
             length,
-            drop: 1,
+            drops_next: true,
             ended_us: None,
             polled_us: None,
-            held: None,
+            open: None,
         }
     }
 
@@ -160,36 +202,66 @@ impl Tracker {
         self.polled_us = Some(now_us);
     }
 
-    /// Takes the time of a poll and whether it found the end of a window.
-    pub(crate) fn poll(&mut self, ended: bool, now_us: u32) -> Poll {
+    /// Time until the window that was read is complete.
+    #[cfg(feature = "async")]
+    pub(crate) const fn due_in_us(&self, now_us: u32) -> Option<u32> {
+        match &self.open {
+            Some(open) => Some(match open.due_us.wrapping_sub(now_us) {
+                us if us < 1 << 31 => us,
+                _ => 0,
+            }),
+            None => None,
+        }
+    }
+
+    /// What to do at this time.
+    pub(crate) fn poll(&mut self, now_us: u32) -> Poll {
+        let Some(Open { mut window, due_us }) = self.open else {
+            return Poll::Look;
+        };
+        let late_us = now_us.wrapping_sub(due_us);
+        match window.rms {
+            Some(_) if late_us > u32::MAX / 2 => return Poll::Nothing,
+            Some(rms) if late_us <= FRESH_US => {
+                self.open = None;
+                return Poll::ReadRms(window, rms);
+            }
+            _ => window.rms = None,
+        }
+        self.open = None;
+        Poll::Ready(window)
+    }
+
+    /// Takes the time of a look, and whether it found the end of a window.
+    pub(crate) fn look(&mut self, ended: bool, now_us: u32) -> End {
         let before_us = self.polled_us.replace(now_us);
         let since_us = *self.ended_us.get_or_insert(now_us);
         let elapsed_us = now_us.wrapping_sub(since_us);
         if !ended {
             let longest = u32::from(self.length.0) * LONGEST_HALF_CYCLE_US + SETTLING_US;
             return if elapsed_us > longest {
-                Poll::Late
+                End::Late
             } else {
-                Poll::Waiting
+                End::Waiting
             };
         }
         self.ended_us = Some(now_us);
-        if self.drop > 0 {
-            self.drop -= 1;
-            return Poll::Dropped;
+        if core::mem::take(&mut self.drops_next) {
+            return End::Dropped;
         }
         let fresh = before_us.is_some_and(|before| now_us.wrapping_sub(before) <= FRESH_US);
-        Poll::Ended { fresh, elapsed_us }
+        End::Read { fresh, elapsed_us }
     }
 
-    /// Judges a window that was read; `again` tells that the next one ended meanwhile.
-    pub(crate) fn judge(
+    /// Takes a window that was read, which the next poll may deliver; `again` tells that the next one
+    /// ended meanwhile.
+    pub(crate) fn take(
         &mut self,
         window: Window,
         elapsed_us: u32,
         again: bool,
         clkin_hz: u32,
-    ) -> Result<Window, Failure> {
+    ) -> Result<(), Failure> {
         if again {
             // Some registers are of this window, some of the next, which the next poll finds whole.
             return Err(Failure::WindowsLost { missed: 1 });
@@ -200,16 +272,18 @@ impl Tracker {
         if window.additions() > MAX_ADDITIONS {
             return Err(Failure::EnergyOverflow);
         }
+        let now_us = self.ended_us.unwrap_or_default();
+        self.open = Some(Open {
+            window,
+            due_us: now_us.wrapping_add(quarter_us(window.period, clkin_hz)),
+        });
         let length_us = window.duration_us(clkin_hz).max(1);
-        let lengths = (elapsed_us.saturating_add(length_us / 2)) / length_us;
+        let lengths = elapsed_us.saturating_add(length_us / 2) / length_us;
         match lengths.saturating_sub(1) {
-            0 => Ok(window),
-            missed => {
-                self.held = Some(window);
-                Err(Failure::WindowsLost {
-                    missed: u16::try_from(missed).unwrap_or(u16::MAX),
-                })
-            }
+            0 => Ok(()),
+            missed => Err(Failure::WindowsLost {
+                missed: u16::try_from(missed).unwrap_or(u16::MAX),
+            }),
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Test doubles and helpers shared by the suites.
 
+pub mod accuracy;
 pub mod fixture;
 pub mod script;

@@ -166,7 +166,8 @@ impl Procedure {
     /// Long enough for 10 000 steps of energy, 0.01 % each, in four windows or more.
     fn point(&self, voltage_mv: u32, current_ma: u32, lag_deg: u8) -> Point {
         const WINDOWS: u64 = 4;
-        let uw = (u64::from(voltage_mv) * u64::from(current_ma)).max(1);
+        // The voltage step counts no energy: it is as long as the others at its current.
+        let uw = (u64::from(self.voltage_mv) * u64::from(current_ma)).max(1);
         let step_uwh = self.nominal.scale.energy().times(1_000, 0).unsigned_abs();
         // Milliseconds are milliwatt-hours times 3.6 million over milliwatts.
         let ms = step_uwh * 10_000 / 1_000 * 3_600_000 / uw;

@@ -25,7 +25,8 @@ macro_rules! measure {
             &mut self,
             length: LineCycles,
         ) -> Result<(), Error<SPI::Error>> {
-            self.state.windows = None;
+            // A window under way would go on with its own length.
+            self.stop_windows()$(.$await)??;
             let half_cycles = Unsigned::new(length.half_cycles().into());
             self.write(LINECYC, half_cycles.unwrap_or(Unsigned::MAX))$(.$await)??;
             self.modify_mode(|mode| mode.with(Mode::CYCMODE))$(.$await)??;
@@ -50,8 +51,9 @@ macro_rules! measure {
         /// The window that has ended since the last call, if one has. `now_us` is any clock in
         /// microseconds that may wrap.
         ///
-        /// Rms values are taken at the zero crossing that ended the window, so call this every
-        /// millisecond or when the IRQ pin falls; a window that is noticed later comes without them.
+        /// Rms values are taken at the zero crossing that ended the window and a quarter of a cycle
+        /// later, so call this every half millisecond, or when the IRQ pin falls and 5 ms after that.
+        /// A window that is noticed later comes without them.
         ///
         /// # Errors
         /// [`Failure::WindowsLost`] when windows went by unread, after which the present one follows;
@@ -63,23 +65,35 @@ macro_rules! measure {
             let Some(tracker) = &mut self.state.windows else {
                 return Err(Failure::WindowsOff.into());
             };
-            if let Some(held) = tracker.held.take() {
-                return Ok(Some(held));
+            match tracker.poll(now_us) {
+                Poll::Nothing => return Ok(None),
+                Poll::Ready(window) => return Ok(Some(window)),
+                Poll::ReadRms(window, rms) => {
+                    let rms = Some(rms.mean(self.read_rms()$(.$await)??));
+                    return Ok(Some(Window { rms, ..window }));
+                }
+                Poll::Look => {}
             }
             self.collect_events()$(.$await)??;
             let ended = !self.state.take(Events::CYCEND).is_empty();
             let Some(tracker) = &mut self.state.windows else {
                 return Ok(None);
             };
-            match tracker.poll(ended, now_us) {
-                Poll::Waiting | Poll::Dropped => Ok(None),
-                Poll::Late => {
+            match tracker.look(ended, now_us) {
+                End::Waiting | End::Dropped => Ok(None),
+                End::Late => {
                     tracker.restart();
                     self.check_witness()$(.$await)??;
                     Err(Failure::NoMains.into())
                 }
-                Poll::Ended { fresh, elapsed_us } => {
-                    self.read_window(fresh, elapsed_us)$(.$await)?.map(Some)
+                End::Read { fresh, elapsed_us } => {
+                    self.read_window(fresh, elapsed_us)$(.$await)??;
+                    // Complete at once when there are no rms values to come.
+                    let tracker = self.state.windows.as_mut();
+                    Ok(match tracker.map(|tracker| tracker.poll(now_us)) {
+                        Some(Poll::Ready(window)) => Some(window),
+                        _ => None,
+                    })
                 }
             }
         }
@@ -104,7 +118,7 @@ macro_rules! measure {
             &mut self,
             fresh: bool,
             elapsed_us: u32,
-        ) -> Result<Window, Error<SPI::Error>> {
+        ) -> Result<(), Error<SPI::Error>> {
             // Rms values first, while the zero crossing is near. PERIOD is not 0 in a chip that
             // works, and STATUS tells whether another window ended, or the chip, meanwhile.
             let rms = if fresh { Some(self.read_rms()$(.$await)??) } else { None };
@@ -129,7 +143,7 @@ macro_rules! measure {
             let half_cycles = tracker.length().half_cycles();
             let window = Window { active, apparent, reactive, rms, period, half_cycles };
             let again = status.contains(Events::CYCEND);
-            Ok(tracker.judge(window, elapsed_us, again, clkin_hz)?)
+            Ok(tracker.take(window, elapsed_us, again, clkin_hz)?)
         }
 
         $($async)? fn read_rms(&mut self) -> Result<Rms, Error<SPI::Error>> {
@@ -138,18 +152,25 @@ macro_rules! measure {
             Ok(Rms { current, voltage })
         }
 
-        /// Rms values at the next zero crossing, and the line period.
+        /// Rms values at the next zero crossing and a quarter of a cycle later, and the line period.
         ///
         /// # Errors
-        /// [`Failure::NoMains`] when there is none within 30 ms.
+        /// [`Failure::NoMains`] when there is no zero crossing within 30 ms.
         pub $($async)? fn rms_at_zero_crossing(
             &mut self,
         ) -> Result<(Rms, u16), Error<SPI::Error>> {
             self.take_events(Events::ZX)$(.$await)??;
             self.wait_for(Events::ZX, 300)$(.$await)??;
+            self.rms_from_here()$(.$await)?
+        }
+
+        /// Rms values now and a quarter of a cycle later.
+        $($async)? fn rms_from_here(&mut self) -> Result<(Rms, u16), Error<SPI::Error>> {
             let rms = self.read_rms()$(.$await)??;
             let period = self.read(PERIOD)$(.$await)??.get() as u16;
-            Ok((rms, period))
+            self.delay.delay_us(quarter_us(period, self.state.config.clkin_hz()))$(.$await)?;
+            let later = self.read_rms()$(.$await)??;
+            Ok((rms.mean(later), period))
         }
 
         /// Waits for an event, a hundred microseconds at a time.

@@ -32,5 +32,5 @@ pub(crate) mod names {
     pub(crate) use crate::state::{State, Stats};
     pub(crate) use crate::temperature::Temperature;
     pub(crate) use crate::waveform::{SelfTest, judge_capture};
-    pub(crate) use crate::window::{LineCycles, Poll, Rms, Tracker, Window};
+    pub(crate) use crate::window::{End, LineCycles, Poll, Rms, Tracker, Window, quarter_us};
 }
