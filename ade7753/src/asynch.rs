@@ -68,10 +68,7 @@ impl<SPI: SpiDevice, D: DelayNs> Ade7753<SPI, D> {
             }
             let low = irq.wait_for_low().await;
             low.map_err(|error| Error::Pin(error.kind()))?;
-            if let Some(tracker) = &mut self.state.windows {
-                // The pin has just fallen.
-                tracker.noticed(clock());
-            }
+            self.interrupted(clock());
         }
     }
 

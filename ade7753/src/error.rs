@@ -98,6 +98,8 @@ pub enum Failure {
         /// How many, as far as the time tells.
         missed: u32,
     },
+    /// More waveform samples came than there can have been.
+    SamplesRepeated,
     /// An energy register has wrapped since it was read last.
     EnergyOverflow,
     /// No sample of the waveform came.
@@ -147,6 +149,9 @@ impl fmt::Display for Failure {
                 f,
                 "{missed} samples went by unread: lower the sample rate or raise the SPI clock"
             ),
+            Self::SamplesRepeated => {
+                f.write_str("some samples were read twice: check SPI wiring and the clock given")
+            }
             Self::EnergyOverflow => {
                 f.write_str("an energy register has wrapped: read it at least every three minutes")
             }
@@ -220,7 +225,7 @@ impl fmt::Display for Symptom {
                 read,
             } => write!(
                 f,
-                "{} holds 0x{read:04X} after a reset instead of 0x{expected:04X}: is this an ADE7753 or ADE7763?",
+                "{} holds 0x{read:04X} after a reset instead of 0x{expected:04X}: is this an ADE7753 or ADE7763, in SPI mode 1?",
                 name(*register)
             ),
             Self::NoCheckSum => {

@@ -57,9 +57,11 @@ impl Scale {
         mains_hz: u8,
         integrator: bool,
     ) -> Option<Self> {
-        let Some(period) = (clkin_hz / 8).checked_div(mains_hz as u32) else {
+        let period = (clkin_hz / 4).checked_div(mains_hz as u32);
+        let Some(twice) = period else {
             return None;
         };
+        let period = twice.div_ceil(2);
         // Millivolts times milliamperes are microwatts.
         let power = full_scale_mv as u64 * full_scale_ma as u64;
         if power == 0 || period > 0x7FFF {
@@ -148,7 +150,7 @@ impl Scale {
             active_uwh: self.energy_uwh(window.active.into()),
             reactive_uvarh: reactive_uvar.map(energy),
             apparent_uvah: energy(apparent_uva),
-            resolution_mw: positive((resolution_uw + 999) / 1_000),
+            resolution_mw: positive(resolution_uw.saturating_add(999) / 1_000),
             duration_us: window.duration_us(self.clkin_hz),
         }
     }
@@ -269,7 +271,8 @@ pub struct Measurement {
 }
 
 const fn milli(micro: i64) -> i32 {
-    let rounded = if micro < 0 { micro - 500 } else { micro + 500 } / 1_000;
+    let half = if micro < 0 { -500 } else { 500 };
+    let rounded = micro.saturating_add(half) / 1_000;
     if rounded > i32::MAX as i64 {
         i32::MAX
     } else if rounded < i32::MIN as i64 {

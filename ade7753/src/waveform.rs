@@ -30,10 +30,13 @@ pub(crate) fn judge_capture(
     clkin_hz: u32,
 ) -> Result<(), Failure> {
     let clocks = u64::from(elapsed_us) * u64::from(clkin_hz) / 1_000_000;
-    let due = clocks / u64::from(rate.clocks());
-    // The last sample may have waited for nearly its whole period.
-    let missed = due.saturating_sub(count as u64);
-    match u32::try_from(missed) {
+    // Between the first and the last one; each may have waited for nearly its whole period.
+    let due = clocks / u64::from(rate.clocks()) + 1;
+    let count = count as u64;
+    if due + 2 < count {
+        return Err(Failure::SamplesRepeated);
+    }
+    match u32::try_from(due.saturating_sub(count + 1)) {
         Ok(0) => Ok(()),
         missed => Err(Failure::SamplesLost {
             missed: missed.unwrap_or(u32::MAX),

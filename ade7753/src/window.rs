@@ -5,7 +5,7 @@ use crate::error::Failure;
 /// Length of a line-cycle window in half cycles.
 ///
 /// The register that takes the energy of a window overflows without notice, so the length is bounded:
-/// with both inputs clipping, the current a square wave and WGAIN at its largest (6.29 million LPF2
+/// with both inputs clipping, the current a square wave and WGAIN at its largest (6 290 571 LPF2
 /// codes), [`MAX`](Self::MAX) half cycles stay below half of 2^24 down to a mains frequency of 40 Hz.
 /// Below that, [`Failure::EnergyOverflow`] is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,7 @@ impl LineCycles {
 
 /// Additions of the largest code the chip can make (2^22 times the largest WGAIN and APOS) that stay
 /// within 23 bits of LAENERGY, of which one is 2^25.
-const MAX_ADDITIONS: u32 = ((1u64 << 48) / 6_291_000) as u32;
+const MAX_ADDITIONS: u32 = ((1u64 << 48) / 6_290_571) as u32;
 
 /// What the chip measured in one window, in its own units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,9 +196,8 @@ impl Tracker {
         *self = Self::new(self.length);
     }
 
-    /// Something made the caller look at this very moment.
-    #[cfg(feature = "async")]
-    pub(crate) const fn noticed(&mut self, now_us: u32) {
+    /// The IRQ pin fell at this time.
+    pub(crate) const fn interrupted(&mut self, now_us: u32) {
         self.polled_us = Some(now_us);
     }
 
@@ -245,11 +244,13 @@ impl Tracker {
                 End::Waiting
             };
         }
-        self.ended_us = Some(now_us);
+        let unwatched_us = before_us.map_or(u32::MAX, |before| now_us.wrapping_sub(before));
         if core::mem::take(&mut self.drops_next) {
+            // It ended at some time since the poll before.
+            self.ended_us = Some(now_us.wrapping_sub(unwatched_us.min(elapsed_us) / 2));
             return End::Dropped;
         }
-        let fresh = before_us.is_some_and(|before| now_us.wrapping_sub(before) <= FRESH_US);
+        let fresh = unwatched_us <= FRESH_US;
         End::Read { fresh, elapsed_us }
     }
 
@@ -263,6 +264,7 @@ impl Tracker {
         clkin_hz: u32,
     ) -> Result<(), Failure> {
         if again {
+            self.ended_us = self.polled_us;
             // Some registers are of this window, some of the next, which the next poll finds whole.
             return Err(Failure::WindowsLost { missed: 1 });
         }
@@ -272,14 +274,23 @@ impl Tracker {
         if window.additions() > MAX_ADDITIONS {
             return Err(Failure::EnergyOverflow);
         }
-        let now_us = self.ended_us.unwrap_or_default();
+        let length_us = window.duration_us(clkin_hz).max(1);
+        // The registers are of the last window that ended. Mains that are a little slow must not make
+        // a window out of nothing.
+        let ended = (elapsed_us.saturating_add(length_us / 16) / length_us).max(1);
+        let since_us = self.ended_us.unwrap_or_default();
+        let end_us = if window.rms.is_some() {
+            since_us.wrapping_add(elapsed_us)
+        } else {
+            // Noticed late: where it must have been.
+            since_us.wrapping_add(length_us.saturating_mul(ended).min(elapsed_us))
+        };
+        self.ended_us = Some(end_us);
         self.open = Some(Open {
             window,
-            due_us: now_us.wrapping_add(quarter_us(window.period, clkin_hz)),
+            due_us: end_us.wrapping_add(quarter_us(window.period, clkin_hz)),
         });
-        let length_us = window.duration_us(clkin_hz).max(1);
-        let lengths = elapsed_us.saturating_add(length_us / 2) / length_us;
-        match lengths.saturating_sub(1) {
+        match ended - 1 {
             0 => Ok(()),
             missed => Err(Failure::WindowsLost {
                 missed: u16::try_from(missed).unwrap_or(u16::MAX),

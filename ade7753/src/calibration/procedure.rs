@@ -163,24 +163,22 @@ impl Procedure {
         };
     }
 
-    /// Long enough for 10 000 steps of energy, 0.01 % each, in four windows or more.
+    /// Windows of 5000 steps of energy where they can be that long: a step, of which each window loses
+    /// a part, is 0.02 % then, and half of that on average is put back.
     fn point(&self, voltage_mv: u32, current_ma: u32, lag_deg: u8) -> Point {
-        const WINDOWS: u64 = 4;
         // The voltage step counts no energy: it is as long as the others at its current.
-        let uw = (u64::from(self.voltage_mv) * u64::from(current_ma)).max(1);
-        let step_uwh = self.nominal.scale.energy().times(1_000, 0).unsigned_abs();
-        // Milliseconds are milliwatt-hours times 3.6 million over milliwatts.
-        let ms = step_uwh * 10_000 / 1_000 * 3_600_000 / uw;
-        let share = u32::try_from(ms / WINDOWS).unwrap_or(u32::MAX).max(2_000);
-        let length = LineCycles::from_ms(share, self.mains_hz);
-        let length_ms = u64::from(length.half_cycles()) * 500 / u64::from(self.mains_hz).max(1);
-        let windows = ms.div_ceil(length_ms.max(1)).clamp(WINDOWS, 200);
+        let uva = u64::from(self.voltage_mv) * u64::from(current_ma);
+        let uw = if lag_deg == 0 { uva } else { uva / 2 }.max(1);
+        let step_nwh = self.nominal.scale.energy().times(1_000, 0).unsigned_abs();
+        // Nanowatt-hours over microwatts are milliseconds once times 3600.
+        let ms = step_nwh.saturating_mul(5_000 * 3_600) / uw;
+        let ms = u32::try_from(ms).unwrap_or(u32::MAX).max(2_000);
         Point {
             voltage_mv,
             current_ma,
             lag_deg,
-            length,
-            windows: windows as u16,
+            length: LineCycles::from_ms(ms, self.mains_hz),
+            windows: 4,
         }
     }
 

@@ -33,8 +33,7 @@ macro_rules! measure {
             let enabled = Events::from_bits(self.state.shadow.get(IRQEN::ADDRESS));
             self.write(IRQEN, enabled.with(Events::CYCEND))$(.$await)??;
             // The end of an older window is none of this one.
-            self.collect_events()$(.$await)??;
-            self.state.take(Events::CYCEND);
+            self.take_events(Events::CYCEND)$(.$await)??;
             self.state.windows = Some(Tracker::new(length));
             Ok(())
         }
@@ -52,8 +51,9 @@ macro_rules! measure {
         /// microseconds that may wrap.
         ///
         /// Rms values are taken at the zero crossing that ended the window and a quarter of a cycle
-        /// later, so call this every half millisecond, or when the IRQ pin falls and 5 ms after that.
-        /// A window that is noticed later comes without them.
+        /// later, so call this every half millisecond, or when the IRQ pin falls (see
+        /// [`interrupted`](Self::interrupted)) and then until the window is there. A window that is
+        /// noticed later comes without them.
         ///
         /// # Errors
         /// [`Failure::WindowsLost`] when windows went by unread, after which the present one follows;
@@ -95,6 +95,15 @@ macro_rules! measure {
                         _ => None,
                     })
                 }
+            }
+        }
+
+        /// Tells when the IRQ pin fell, as an interrupt handler has noted it: a window that is polled
+        /// within half a millisecond of this comes with rms values, however long ago the last poll
+        /// was.
+        pub const fn interrupted(&mut self, at_us: u32) {
+            if let Some(tracker) = &mut self.state.windows {
+                tracker.interrupted(at_us);
             }
         }
 

@@ -9,14 +9,17 @@ macro_rules! setup {
         /// [`Failure::NotIdentified`] tells a floating bus, a wrong SPI mode, missing pauses and another
         /// chip apart; [`Failure::ResetTimeout`] is a chip without a clock.
         pub $($async)? fn init(&mut self) -> Result<Unsigned<8>, Error<SPI::Error>> {
-            let mut result = Ok(());
-            // A disturbed bit during identification is no other chip.
-            for _ in 0..self.state.config.attempts() {
-                self.state.reset();
-                result = self.reset_and_identify()$(.$await)?;
+            // A disturbed bit during identification is no other chip; what is wrong at first is what is
+            // wrong.
+            self.state.reset();
+            let mut result = self.reset_and_identify()$(.$await)?;
+            for _ in 1..self.state.config.attempts() {
                 if !matches!(result, Err(Error::Chip(_))) {
                     break;
                 }
+                self.state.reset();
+                let again = self.reset_and_identify()$(.$await)?;
+                result = again.or(result);
             }
             result?;
             for (address, raw) in self.state.config.registers() {
@@ -25,8 +28,17 @@ macro_rules! setup {
                 }
             }
             // What happened during the reset, the reset itself included, is no news.
-            self.read_raw(&RSTSTATUS::DESCRIPTION)$(.$await)??;
+            self.discard_events()$(.$await)??;
             self.read(DIEREV)$(.$await)?
+        }
+
+        /// Clears the events of the chip, whatever they are; gives them if they could be read.
+        $($async)? fn discard_events(&mut self) -> Result<Events, Error<SPI::Error>> {
+            match self.read_raw(&RSTSTATUS::DESCRIPTION)$(.$await)? {
+                Ok(raw) => Ok(Events::from_raw(raw)),
+                Err(Error::Chip(Failure::Lost { .. })) => Ok(Events::NONE),
+                Err(error) => Err(error),
+            }
         }
 
         $($async)? fn reset_and_identify(&mut self) -> Result<(), Error<SPI::Error>> {
@@ -80,8 +92,8 @@ macro_rules! setup {
                     self.write_raw(register, wanted)$(.$await)??;
                 }
             }
-            let events = self.read_raw(&RSTSTATUS::DESCRIPTION)$(.$await)??;
-            let restarted = Events::from_raw(events).with(self.state.pending).contains(Events::RESET);
+            let events = self.discard_events()$(.$await)??.with(self.state.pending);
+            let restarted = events.contains(Events::RESET);
             if restored > 0 || restarted {
                 self.state.pending = Events::NONE;
                 self.state.disturb_windows();

@@ -138,8 +138,14 @@ macro_rules! transfer {
 
         /// Latches the events of RSTSTATUS, which reads and clears them at once.
         $($async)? fn collect_events(&mut self) -> Result<(), Error<SPI::Error>> {
-            let raw = self.read_raw(&RSTSTATUS::DESCRIPTION)$(.$await)??;
-            Ok(self.state.collect(raw)?)
+            match self.read_raw(&RSTSTATUS::DESCRIPTION)$(.$await)? {
+                Ok(raw) => Ok(self.state.collect(raw)?),
+                Err(error) => {
+                    // A restart may have been among what is lost.
+                    self.check_witness()$(.$await)??;
+                    Err(error)
+                }
+            }
         }
 
         /// Makes sure that the chip is there and as it was configured.

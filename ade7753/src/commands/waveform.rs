@@ -68,11 +68,24 @@ macro_rules! waveform {
         ) -> Result<u32, Error<SPI::Error>> {
             let (mut first_us, mut last_us) = (None, 0);
             for slot in samples {
-                *slot = self.sample()$(.$await)??.get();
+                *slot = self.next_sample()$(.$await)??.get();
                 last_us = clock();
                 first_us = first_us.or(Some(last_us));
             }
             Ok(last_us.wrapping_sub(first_us.unwrap_or(last_us)))
+        }
+
+        /// Waits for a sample of a capture. There is no time for the check sum of RSTSTATUS at the full
+        /// rate: a flag that was misread makes a sample too many or too few, which the time tells.
+        $($async)? fn next_sample(&mut self) -> Result<Signed<24>, Error<SPI::Error>> {
+            for _ in 0..2_000 {
+                let raw = self.fetch(&RSTSTATUS::DESCRIPTION)$(.$await)??;
+                self.state.collect(raw)?;
+                if !self.state.take(Events::WSMP).is_empty() {
+                    return self.read(WAVEFORM)$(.$await)?;
+                }
+            }
+            Err(Failure::NoSamples.into())
         }
 
         /// Waits for a sample.

@@ -181,7 +181,8 @@ impl FrontEnd {
     #[must_use]
     pub fn phase_budget(&self) -> PhaseBudget {
         let lag = |filter: Filter| filter.lag_udeg(self.mains_hz);
-        let sensors = (self.current.lead_mdeg() - self.voltage.lead_mdeg()).saturating_mul(1_000);
+        let leads = (self.current.lead_mdeg(), self.voltage.lead_mdeg());
+        let sensors = leads.0.saturating_sub(leads.1).saturating_mul(1_000);
         let lead_udeg = sensors
             .saturating_sub(lag(self.filters.0))
             .saturating_add(lag(self.filters.1));
@@ -204,9 +205,13 @@ impl FrontEnd {
 
 /// Rms of a sine whose peak is `peak_uv` at the input, in what the sensitivity's microvolt belongs to
 /// (times `unit`).
-const fn full_scale(peak_uv: u32, (numerator, denominator): (u64, u64), unit: u64) -> Option<u32> {
+const fn full_scale(
+    peak_uv: u32,
+    (numerator, denominator): (u128, u128),
+    unit: u128,
+) -> Option<u32> {
     // 1/sqrt(2) is 0.70710678.
-    let rms_nv = peak_uv as u64 * 70_710_678 / 100_000;
+    let rms_nv = peak_uv as u128 * 70_710_678 / 100_000;
     let Some(value) = (rms_nv * denominator).checked_div(numerator * unit * 1_000) else {
         return None;
     };

@@ -71,14 +71,14 @@ impl CurrentSensor {
     }
 
     /// Microvolts a milliampere, as a fraction.
-    pub(super) const fn sensitivity(&self) -> (u64, u64) {
+    pub(super) const fn sensitivity(&self) -> (u128, u128) {
         match *self {
             Self::Transformer {
                 ratio,
                 burden_mohm,
                 turns,
                 ..
-            } => (burden_mohm as u64 * turns as u64, ratio as u64),
+            } => (burden_mohm as u128 * turns as u128, ratio as u128),
             Self::VoltageOutput {
                 rated_ma,
                 output_mv,
@@ -86,11 +86,11 @@ impl CurrentSensor {
                 turns,
                 ..
             } => (
-                output_mv as u64 * divider_milli as u64 * turns as u64,
-                rated_ma as u64,
+                output_mv as u128 * divider_milli as u128 * turns as u128,
+                rated_ma as u128,
             ),
-            Self::Shunt { uohm } => (uohm as u64, 1_000),
-            Self::Rogowski { uv_per_a } => (uv_per_a as u64, 1_000),
+            Self::Shunt { uohm } => (uohm as u128, 1_000),
+            Self::Rogowski { uv_per_a } => (uv_per_a as u128, 1_000),
         }
     }
 
@@ -141,17 +141,17 @@ impl VoltageSensor {
     }
 
     /// Volts at the input a volt of mains, as a fraction.
-    pub(super) const fn sensitivity(&self) -> (u64, u64) {
+    pub(super) const fn sensitivity(&self) -> (u128, u128) {
         match *self {
             Self::Transformer {
                 resistor_ohm,
                 burden_mohm,
                 ..
-            } => (burden_mohm as u64, resistor_ohm as u64 * 1_000),
+            } => (burden_mohm as u128, resistor_ohm as u128 * 1_000),
             Self::Divider {
                 upper_ohm,
                 lower_ohm,
-            } => (lower_ohm as u64, upper_ohm as u64 + lower_ohm as u64),
+            } => (lower_ohm as u128, upper_ohm as u128 + lower_ohm as u128),
         }
     }
 

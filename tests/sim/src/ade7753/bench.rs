@@ -201,13 +201,19 @@ impl Bench {
 
     /// Switches to another load.
     pub fn apply(&self, load: Load) {
+        self.board.apply(self.inputs(load));
+    }
+
+    /// What a load makes at the chip's inputs.
+    #[must_use]
+    pub fn inputs(&self, load: Load) -> Inputs {
         let (ch1_v, current_lead) = self.current.output(load.amperes, load.hz);
         let (ch2_v, voltage_lead) = self.voltage.output(load.volts, load.hz);
-        self.board.apply(Inputs {
+        Inputs {
             ch1_v,
             ch2_v,
             lag_deg: load.lag_deg - current_lead + voltage_lead,
             hz: load.hz,
-        });
+        }
     }
 }

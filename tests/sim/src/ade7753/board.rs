@@ -136,6 +136,16 @@ impl Board {
         self.state().advance_ns(us * 1_000);
     }
 
+    /// Lets time go by until the interrupt pin is low, up to a limit; tells whether it is.
+    pub fn wait_for_interrupt(&self, limit_us: u64) -> bool {
+        let end_ns = self.now_ns() + limit_us * 1_000;
+        while !self.irq_is_low() && self.now_ns() < end_ns {
+            let mut state = self.state();
+            state.step(end_ns);
+        }
+        self.irq_is_low()
+    }
+
     /// Changes what is at the inputs.
     pub fn apply(&self, inputs: Inputs) {
         self.state().chip.inputs = inputs;
@@ -228,6 +238,16 @@ impl State {
             let to = self.now_ns as f64 * 1e-9;
             self.engine.path().advance(&mut self.chip, from, to);
         }
+    }
+
+    /// Moves to the next thing that may happen, or to `end_ns`.
+    pub(crate) fn step(&mut self, end_ns: u64) {
+        let now = self.now_ns as f64 * 1e-9;
+        let next = self.engine.path().next_event(&self.chip, now);
+        // Just behind it.
+        let next_ns = (next * 1e9) as u64 + 2;
+        let until_ns = next_ns.clamp(self.now_ns + 1_000, end_ns.max(self.now_ns + 1_000));
+        self.advance_ns(until_ns - self.now_ns);
     }
 
     /// Chip select falls or rises.

@@ -27,6 +27,17 @@ impl Fast {
 }
 
 impl Path for Fast {
+    fn next_event(&self, chip: &Chip, now: f64) -> f64 {
+        let sines = Sines::of(chip);
+        let half_cycles = (self.crossings + 1.0 - self.crossing_phase(&sines)).max(0.0);
+        let crossing = now + half_cycles * PI / sines.omega;
+        if chip.get(map::IRQEN) & super::chip::event::WSMP != 0 {
+            crossing.min(self.next_sample.max(now))
+        } else {
+            crossing
+        }
+    }
+
     fn advance(&mut self, chip: &mut Chip, from: f64, to: f64) {
         let mut now = from;
         while now < to {

@@ -24,6 +24,8 @@ const SMALLEST_CH2: f64 = CH2 / 100.0;
 pub(crate) trait Path {
     /// Moves from one time to another, in seconds.
     fn advance(&mut self, chip: &mut Chip, from: f64, to: f64);
+    /// The next time at which something may happen.
+    fn next_event(&self, chip: &Chip, now: f64) -> f64;
     /// IRMS at a time.
     fn irms(&self, chip: &Chip, now: f64) -> f64;
     /// VRMS at a time.

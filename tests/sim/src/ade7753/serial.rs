@@ -136,9 +136,14 @@ impl Serial {
                     map::WAVEFORM => T9_WAVEFORM_NS,
                     _ => T9_NS,
                 };
-                if left == entry.bytes() && (self.early || gap_ns < t9_ns) {
+                if left < entry.bytes() {
+                    // It goes on.
+                } else if self.early || gap_ns < t9_ns {
                     self.violations.push(Violation::ReadTooEarly);
-                    self.output = self.previous;
+                    // The register has not been fetched yet: what is shifted out is the one before.
+                    core::mem::swap(&mut self.output, &mut self.previous);
+                } else {
+                    self.previous = self.output;
                 }
                 let byte = (self.output >> (8 * (left - 1))) as u8;
                 if left > 1 {
@@ -148,7 +153,6 @@ impl Serial {
                     };
                 } else {
                     self.state = State::Command;
-                    self.previous = self.output;
                 }
                 byte
             }

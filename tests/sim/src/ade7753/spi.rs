@@ -35,8 +35,9 @@ impl Spi {
 
     /// A bus that is set to another mode, 0 to 3.
     ///
-    /// In modes 0 and 3 the bus samples a bit too early and the chip takes over a bit too early: bits are
-    /// shifted. In mode 2 the last edge of the command clocks out the first data bit already.
+    /// In mode 0 the bus samples at the edge at which the chip changes its output: what it reads is
+    /// shifted by a bit. In mode 3 the chip takes over at the edge at which the bus changes, too: commands
+    /// are shifted as well. In mode 2 the last edge of the command clocks out the first data bit already.
     #[must_use]
     pub const fn with_mode(mut self, mode: u8) -> Self {
         self.mode = mode & 3;
@@ -105,11 +106,16 @@ struct Wire<'a> {
 
 impl Wire<'_> {
     fn byte(&mut self, out: u8) -> u8 {
-        let shifts = matches!(self.device.mode, 0 | 3);
         let [mosi_late, miso_late] = &mut self.late;
-        let mosi = if shifts { shift(out, mosi_late) } else { out };
+        let mosi = match self.device.mode {
+            3 => shift(out, mosi_late),
+            _ => out,
+        };
         let miso = self.state.transfer(mosi, self.device.sclk_hz);
-        let miso = if shifts { shift(miso, miso_late) } else { miso };
+        let miso = match self.device.mode {
+            0 | 3 => shift(miso, miso_late),
+            _ => miso,
+        };
         if self.device.sclk_hz > 10_000_000 {
             self.state.garble(miso)
         } else {
@@ -177,9 +183,8 @@ pub struct Pin {
     level: fn(&Board) -> bool,
 }
 
-/// How far time goes on when a future waits for a pin, and how long it may wait.
-const PIN_STEP_US: u64 = 10;
-const PIN_PATIENCE_US: u64 = 100_000_000;
+/// How long a future may wait for a pin.
+const PATIENCE_NS: u64 = 100_000_000_000;
 
 impl Pin {
     pub(crate) fn irq(board: Board) -> Self {
@@ -203,14 +208,13 @@ impl Pin {
     /// Lets time go by until `done`. There is nothing else in this time that could make it happen.
     #[allow(clippy::panic, reason = "a test that would hang has to fail instead")]
     async fn wait(&self, mut done: impl FnMut(bool) -> bool) {
-        let mut waited_us = 0;
+        let end_ns = self.board.now_ns() + PATIENCE_NS;
         poll_fn(|_| {
             while !done(self.level()) {
-                self.board.advance_us(PIN_STEP_US);
-                waited_us += PIN_STEP_US;
-                if waited_us > PIN_PATIENCE_US {
+                if self.board.now_ns() >= end_ns {
                     panic!("the future waits for a pin that never moves");
                 }
+                self.board.state().step(end_ns);
             }
             Poll::Ready(())
         })

@@ -135,6 +135,10 @@ fn step_v(gain: u32) -> f64 {
 }
 
 impl Path for Waveform {
+    fn next_event(&self, _: &Chip, _: f64) -> f64 {
+        self.next_tick
+    }
+
     fn advance(&mut self, chip: &mut Chip, from: f64, to: f64) {
         let rate_hz = chip.clkin_hz / 128.0;
         if self.next_tick < from - 2.0 / rate_hz {
