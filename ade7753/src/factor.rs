@@ -8,6 +8,10 @@ pub struct Factor {
     shift: i8,
 }
 
+/// Shifts that a product with any 64-bit number can be made with.
+const MIN_SHIFT: i32 = -60;
+const MAX_SHIFT: i32 = 122;
+
 impl Factor {
     /// Nothing comes of anything.
     pub const ZERO: Self = Self {
@@ -38,7 +42,7 @@ impl Factor {
         };
         let excess = 32 - quotient.leading_zeros() as i32;
         let shift = up + down - excess;
-        if shift < -60 || shift > 122 {
+        if shift < MIN_SHIFT || shift > MAX_SHIFT {
             return None;
         }
         Some(Self {
@@ -53,10 +57,13 @@ impl Factor {
         (self.mantissa, self.shift)
     }
 
-    /// From [`parts`](Self::parts).
+    /// From [`parts`](Self::parts); `None` for parts that no factor has.
     #[must_use]
-    pub const fn from_parts(mantissa: u32, shift: i8) -> Self {
-        Self { mantissa, shift }
+    pub const fn from_parts(mantissa: u32, shift: i8) -> Option<Self> {
+        if shift < MIN_SHIFT as i8 || shift > MAX_SHIFT as i8 {
+            return None;
+        }
+        Some(Self { mantissa, shift })
     }
 
     /// The product with `value / 2^fraction_bits`, rounded; held at the ends of its range.
@@ -107,7 +114,7 @@ impl Factor {
             return Some(Self::ZERO);
         }
         let shift = shift as i32 + self.shift as i32 + other.shift as i32;
-        if shift < -60 || shift > 122 {
+        if shift < MIN_SHIFT || shift > MAX_SHIFT {
             return None;
         }
         Some(Self {

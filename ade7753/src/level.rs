@@ -122,8 +122,8 @@ impl PulseOutput {
     /// The divider that comes nearest to so many pulses a kilowatt-hour.
     ///
     /// # Errors
-    /// [`Failure::OutOfRange`] when there would be more pulses than steps of AENERGY, or fewer than one
-    /// in 4096.
+    /// [`Failure::OutOfRange`] when there would be more pulses than steps of AENERGY, fewer than one
+    /// in 4096, or no divider within 0.1 %.
     pub const fn new(pulses_per_kwh: u32, scale: &Scale) -> Result<Self, Failure> {
         // Steps of AENERGY a pulse, with 32 bits behind the point, from microwatt-hours a pulse.
         let step = scale.energy().times(1 << 32, 0);
@@ -145,7 +145,8 @@ impl PulseOutput {
             }
             // The error of a pulse in shares of the numerator, so that ratios compare.
             let error = wanted.abs_diff(denominator * step) / numerator;
-            if denominator >= numerator && error < best_error {
+            let is_close = error <= (wanted / numerator) / 1_000;
+            if denominator >= numerator && is_close && error < best_error {
                 best_error = error;
                 best = Some((numerator, denominator));
             }

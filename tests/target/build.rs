@@ -5,11 +5,11 @@ fn main() {
     println!("cargo:rustc-link-arg-bin=poll=-Tmemory.x");
     println!("cargo:rustc-link-search={here}");
     println!("cargo:rustc-link-arg-bin=poll=-Tlink.x");
-    for program in ["read_all", "read_all_base"] {
-        println!("cargo:rustc-link-arg-bin={program}=-Tread_all.x");
+    for program in ["read_all", "read_all_base", "window", "window_base"] {
+        println!("cargo:rustc-link-arg-bin={program}=-Tlinked.x");
         println!("cargo:rustc-link-arg-bin={program}=--gc-sections");
     }
-    for file in ["memory.x", "read_all.x"] {
+    for file in ["memory.x", "linked.x"] {
         println!("cargo:rerun-if-changed={file}");
     }
 }

@@ -119,11 +119,11 @@ impl Calibration {
         let scale = Scale {
             clkin_hz: u32::from_le_bytes(reader.take()),
             period: u16::from_le_bytes(reader.take()),
-            voltage: reader.factor(),
-            current: reader.factor(),
-            active: reader.factor(),
-            apparent: reader.factor(),
-            reactive: reader.factor(),
+            voltage: reader.factor()?,
+            current: reader.factor()?,
+            active: reader.factor()?,
+            apparent: reader.factor()?,
+            reactive: reader.factor()?,
             integrator: flags & 1 != 0,
             reversed: flags & 2 != 0,
         };
@@ -158,9 +158,9 @@ impl Reader<'_> {
         Signed::new(i16::from_le_bytes(self.take()).into()).ok_or(StoreError::Range)
     }
 
-    fn factor(&mut self) -> Factor {
+    fn factor(&mut self) -> Result<Factor, StoreError> {
         let mantissa = u32::from_le_bytes(self.take());
         let [shift] = self.take();
-        Factor::from_parts(mantissa, shift.cast_signed())
+        Factor::from_parts(mantissa, shift.cast_signed()).ok_or(StoreError::Range)
     }
 }

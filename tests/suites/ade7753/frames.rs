@@ -87,7 +87,8 @@ fn a_sample_of_the_waveform_needs_half_a_microsecond_only() {
 
 #[test]
 fn writes_carry_signs_of_their_kind() {
-    let cases: [(&[u8], fn(&mut Ade7753<Mock<u8>, NoopDelay>)); 7] = [
+    type Act = fn(&mut Ade7753<Mock<u8>, NoopDelay>);
+    let cases: [(&[u8], Act); 7] = [
         (&[0x9C, 0x07, 0xD0], |d| {
             d.write(LINECYC, Unsigned::new(2_000).unwrap()).unwrap()
         }),
