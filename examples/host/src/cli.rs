@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use meter_sim::pzem::Fault;
 use pzem::{Address, Target};
 
-/// Reads PZEM energy meters: a module on a serial port, or a simulated one.
+pub(crate) use crate::chip::cli::ChipOptions;
+
+/// Reads energy meters: PZEM modules on a serial port, an ADE7753 on SPI, or simulated ones.
 #[derive(Debug, Parser)]
 #[command(name = "meter", version, about, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -35,6 +37,8 @@ pub(crate) enum Command {
     Decode(DecodeOptions),
     /// Simulate modules on a pseudo-terminal, for this or any other Modbus master
     Simulate(SimulateOptions),
+    /// Work with an ADE7753 metering chip on SPI
+    Ade7753(ChipOptions),
 }
 
 /// Which line, which module.
@@ -192,7 +196,7 @@ fn target(text: &str) -> Result<Target, String> {
 }
 
 /// `1s`, `1.5s`, `200ms`, or a number of milliseconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text}: a time is a number with ms or s, such as 200ms or 1.5s");
     let (number, ms_per_unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
         (Some(number), _) => (number, 1.0),

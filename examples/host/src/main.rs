@@ -1,5 +1,6 @@
-//! `meter`: reads PZEM energy meters from a PC.
+//! `meter`: reads PZEM and ADE7753 energy meters from a PC.
 
+mod chip;
 mod cli;
 mod commands;
 mod error;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Command::ResetEnergy(options) => commands::reset_energy::run(&options),
         Command::Decode(options) => commands::decode::run(options),
         Command::Simulate(options) => commands::simulate::run(&options),
+        Command::Ade7753(options) => chip::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::error::Problem;
 
 /// Prints one JSON object on a line of its own.
-fn print_json(value: &impl Serialize) -> Result<(), Problem> {
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Problem> {
     let mut out = io::stdout().lock();
     serde_json::to_writer(&mut out, value)?;
     writeln!(out)?;
@@ -26,7 +26,7 @@ fn print_json(value: &impl Serialize) -> Result<(), Problem> {
 }
 
 /// Prints a line.
-fn print(text: &str) -> Result<(), Problem> {
+pub(crate) fn print(text: &str) -> Result<(), Problem> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     out.flush()?;

@@ -146,6 +146,23 @@ impl Board {
         self.irq_is_low()
     }
 
+    /// Chip select falls or rises at a time that another clock tells, for buses that are not
+    /// embedded-hal's.
+    pub fn select_at(&self, now_ns: u64) {
+        let mut state = self.state();
+        state.advance_to(now_ns);
+        state.select();
+    }
+
+    /// A byte over the bus between two times that another clock tells: takes what the bus sends, gives
+    /// what the chip does.
+    pub fn byte_at(&self, mosi: u8, start_ns: u64, end_ns: u64) -> u8 {
+        let mut state = self.state();
+        state.advance_to(start_ns);
+        state.advance_to(end_ns);
+        state.exchange(mosi, start_ns)
+    }
+
     /// Changes what is at the inputs.
     pub fn apply(&self, inputs: Inputs) {
         self.state().chip.inputs = inputs;
@@ -264,11 +281,19 @@ impl State {
         self.serial.violations.push(violation);
     }
 
+    fn advance_to(&mut self, ns: u64) {
+        self.advance_ns(ns.saturating_sub(self.now_ns));
+    }
+
     /// A byte over the bus.
     pub(crate) fn transfer(&mut self, mosi: u8, sclk_hz: u32) -> u8 {
-        let byte_ns = 8_000_000_000 / u64::from(sclk_hz.max(1));
         let start_ns = self.now_ns;
-        self.advance_ns(byte_ns);
+        self.advance_ns(8_000_000_000 / u64::from(sclk_hz.max(1)));
+        self.exchange(mosi, start_ns)
+    }
+
+    /// A byte that has just gone over the bus.
+    fn exchange(&mut self, mosi: u8, start_ns: u64) -> u8 {
         self.bits += 8;
         if !self.powered {
             return 0;
