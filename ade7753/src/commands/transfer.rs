@@ -136,16 +136,22 @@ macro_rules! transfer {
             .map_err(Error::Spi)
         }
 
-        /// Latches the events of RSTSTATUS, which reads and clears them at once.
+        /// Latches the events of RSTSTATUS, which reads and clears them at once. With verification on,
+        /// STATUS is looked at before: what a disturbed read clears is known then.
         $($async)? fn collect_events(&mut self) -> Result<(), Error<SPI::Error>> {
-            match self.read_raw(&RSTSTATUS::DESCRIPTION)$(.$await)? {
-                Ok(raw) => Ok(self.state.collect(raw)?),
-                Err(error) => {
-                    // A restart may have been among what is lost.
-                    self.check_witness()$(.$await)??;
-                    Err(error)
+            let mut seen = 0;
+            if self.state.config.verify() {
+                seen = self.read_raw(&STATUS::DESCRIPTION)$(.$await)??;
+                if seen == 0 {
+                    return Ok(self.state.judge_restart()?);
                 }
             }
+            match self.read_raw(&RSTSTATUS::DESCRIPTION)$(.$await)? {
+                Ok(raw) => seen |= raw,
+                Err(Error::Chip(Failure::Lost { .. })) => {}
+                Err(error) => return Err(error),
+            }
+            Ok(self.state.collect(seen)?)
         }
 
         /// Makes sure that the chip is there and as it was configured.
