@@ -32,6 +32,8 @@ pub(crate) struct State {
     pub(crate) stats: Stats,
 }
 
+/// What MODE reads on a line that hangs at 1.
+const ALL_ONES: u16 = <MODE as Register>::Value::STABLE as u16;
 /// A reserved bit of STATUS, which no chip sets.
 const RESERVED: u32 = 1 << 15;
 
@@ -95,6 +97,8 @@ impl State {
         match read {
             _ if read == expected => Ok(()),
             0 => Err(Failure::NotIdentified(Symptom::AllZeros)),
+            // No MODE that this driver writes has every bit set.
+            ALL_ONES => Err(Failure::NotIdentified(Symptom::AllOnes)),
             _ => Err(Failure::Restarted),
         }
     }
