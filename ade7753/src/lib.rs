@@ -21,6 +21,9 @@ pub mod asynch;
 #[cfg(feature = "nb")]
 pub mod nonblocking;
 
+#[cfg(feature = "meter-core")]
+mod readings;
+
 mod access;
 mod angle;
 mod commands;

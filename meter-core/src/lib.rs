@@ -1,9 +1,11 @@
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = include_str!("../README.md")]
 
-/// Milliwatt-hours in one watt-hour, the step of a PZEM's energy counter.
-pub const MWH_PER_WH: u64 = 1_000;
+pub mod energy;
+pub mod reading;
+pub mod snapshot;
 
-/// Milliwatt-milliseconds in one milliwatt-hour: what an integral of power over a millisecond clock
-/// is divided by, with the remainder kept.
-pub const MW_MS_PER_MWH: u64 = 3_600_000;
+pub use energy::{Config, EnergyMeter, Flags, Register, Registers, Step};
+pub use reading::{CounterReading, Reading, ReadingSource, Source};
+pub use snapshot::{Slots, Snapshot, SnapshotError};

@@ -24,6 +24,9 @@ pub mod legacy;
 #[cfg(feature = "nb")]
 pub mod nonblocking;
 
+#[cfg(feature = "meter-core")]
+mod readings;
+
 mod commands;
 mod crc;
 mod decoder;

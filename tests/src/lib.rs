@@ -2,4 +2,5 @@
 
 pub mod accuracy;
 pub mod fixture;
+pub mod oracle;
 pub mod script;

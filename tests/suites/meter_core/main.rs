@@ -1,0 +1,44 @@
+//! `meter-core` against sums in 128 bits, faults of counters, restarts and power cuts.
+
+mod energy;
+mod faults;
+mod sources;
+mod store;
+
+use meter_core::{CounterReading, Reading, Source};
+
+/// A meter that counts watt-hours.
+const COUNTING: Source = Source {
+    counter_step_uwh: 1_000_000,
+    moduli: &[1 << 16, 10_000_000, 1 << 32],
+    max_power_mw: 27_600_000,
+    power_step_mw: 100,
+    current_step_ma: 1,
+    is_signed: false,
+    is_simultaneous: true,
+};
+
+/// A meter of power alone.
+const POWER_ONLY: Source = Source {
+    counter_step_uwh: 0,
+    moduli: &[],
+    is_signed: true,
+    ..COUNTING
+};
+
+fn power(at_ms: u64, power_mw: i32) -> Reading {
+    Reading {
+        power_mw: Some(power_mw),
+        ..Reading::at(at_ms)
+    }
+}
+
+fn counted(at_ms: u64, power_mw: i32, wh: u64) -> Reading {
+    Reading {
+        counter: Some(CounterReading {
+            import: wh,
+            export: 0,
+        }),
+        ..power(at_ms, power_mw)
+    }
+}
