@@ -4,10 +4,8 @@ use crate::access;
 use crate::calibration::Calibration;
 use crate::front_end::FrontEnd;
 use crate::level::PulseOutput;
-use crate::register::{APOS, GAIN, MODE, PHCAL, Register, VAGAIN, VRMSOS, WGAIN};
-use crate::register::{
-    CFDEN, CFNUM, CH1OS, CH2OS, Gain, IRMSOS, Mode, OffsetCh1, OffsetCh2, Value,
-};
+use crate::register::{CFDEN, CFNUM, CH1OS, CH2OS, GAIN, MODE, Register};
+use crate::register::{Gain, Mode, OffsetCh1, OffsetCh2, Value};
 
 /// Which chip it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -183,9 +181,12 @@ impl Config {
         access::gap_ns(self.sclk_hz)
     }
 
-    /// The registers that are not left as a reset leaves them, with their contents.
-    pub(crate) fn registers(&self) -> [(u8, u16); 13] {
-        let registers = &self.calibration.registers;
+    pub(crate) const fn set_pulse_output(&mut self, output: Option<PulseOutput>) {
+        self.pulse_output = output;
+    }
+
+    /// Registers of the board, in the order in which they are to be written.
+    pub(crate) fn board_registers(&self) -> [(u8, u16); 6] {
         let integrator = self.calibration.scale.integrator;
         let ch1 = OffsetCh1::new(self.ch1_offset, integrator)
             .unwrap_or(OffsetCh1::integrator_only(integrator));
@@ -202,16 +203,9 @@ impl Config {
             (GAIN::ADDRESS, self.gain.to_raw()),
             (CH1OS::ADDRESS, ch1.to_raw()),
             (CH2OS::ADDRESS, self.ch2_offset.to_raw()),
-            (PHCAL::ADDRESS, registers.phcal.to_raw()),
-            (APOS::ADDRESS, registers.apos.to_raw()),
-            (WGAIN::ADDRESS, registers.wgain.to_raw()),
-            (IRMSOS::ADDRESS, registers.irmsos.to_raw()),
-            (VRMSOS::ADDRESS, registers.vrmsos.to_raw()),
-            (VAGAIN::ADDRESS, registers.vagain.to_raw()),
             (CFNUM::ADDRESS, cfnum),
             (CFDEN::ADDRESS, cfden),
-            // The last ones start something.
-            (crate::register::IRQEN::ADDRESS, 0),
+            // The last one starts something.
             (MODE::ADDRESS, mode.to_raw()),
         ]
         .map(|(address, raw)| (address, raw as u16))

@@ -17,7 +17,7 @@ pub use point::{Point, Reference, Step};
 pub use procedure::Procedure;
 pub use stored::StoreError;
 
-use crate::register::{PHCAL, Register, Signed};
+use crate::register::{APOS, IRMSOS, PHCAL, Register, Signed, VAGAIN, VRMSOS, Value, WGAIN};
 use crate::scale::Scale;
 
 /// Registers that correct the chip.
@@ -48,6 +48,21 @@ impl Default for Registers {
             vrmsos: Signed::ZERO,
             vagain: Signed::ZERO,
         }
+    }
+}
+
+impl Registers {
+    /// Addresses and contents.
+    pub(crate) fn entries(&self) -> [(u8, u16); 6] {
+        [
+            (WGAIN::ADDRESS, self.wgain.to_raw()),
+            (APOS::ADDRESS, self.apos.to_raw()),
+            (PHCAL::ADDRESS, self.phcal.to_raw()),
+            (IRMSOS::ADDRESS, self.irmsos.to_raw()),
+            (VRMSOS::ADDRESS, self.vrmsos.to_raw()),
+            (VAGAIN::ADDRESS, self.vagain.to_raw()),
+        ]
+        .map(|(address, raw)| (address, raw as u16))
     }
 }
 

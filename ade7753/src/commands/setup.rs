@@ -2,8 +2,9 @@
 
 macro_rules! setup {
     ($($async:ident $await:ident)?) => {
-        /// Resets the chip, makes sure that it is one, and configures it. Gives the revision of the
-        /// silicon, no value of which is documented.
+        /// Resets the chip, makes sure that it is one, and configures it anew: windows, events and levels
+        /// that were set since are off again. Gives the revision of the silicon, no value of which is
+        /// documented.
         ///
         /// # Errors
         /// [`Failure::NotIdentified`] tells a floating bus, a wrong SPI mode, missing pauses and another
@@ -22,7 +23,9 @@ macro_rules! setup {
                 result = again.or(result);
             }
             result?;
-            for (address, raw) in self.state.config.registers() {
+            self.write_calibration()$(.$await)??;
+            self.write(IRQEN, Events::NONE)$(.$await)??;
+            for (address, raw) in self.state.config.board_registers() {
                 if let Some(register) = register::at(address) {
                     self.write_raw(register, raw)$(.$await)??;
                 }
@@ -127,7 +130,8 @@ macro_rules! setup {
             self.write(MODE, change(present))$(.$await)?
         }
 
-        /// Puts another calibration in force.
+        /// Puts another calibration in force, of the same board: whether the integrator is on is set by
+        /// [`init`](Self::init).
         ///
         /// # Errors
         /// As for [`write`](Self::write).
@@ -136,14 +140,17 @@ macro_rules! setup {
             calibration: Calibration,
         ) -> Result<(), Error<SPI::Error>> {
             self.state.config = self.state.config.with_calibration(calibration);
-            for (address, raw) in self.state.config.registers() {
-                // Those that start something, and what the calibration does not change, stay.
-                let corrects = !matches!(address, MODE::ADDRESS | IRQEN::ADDRESS);
-                if let (Some(register), true) = (register::at(address), corrects) {
+            self.state.disturb_windows();
+            self.write_calibration()$(.$await)?
+        }
+
+        $($async)? fn write_calibration(&mut self) -> Result<(), Error<SPI::Error>> {
+            let registers = self.state.config.calibration().registers;
+            for (address, raw) in registers.entries() {
+                if let Some(register) = register::at(address) {
                     self.write_raw(register, raw)$(.$await)??;
                 }
             }
-            self.state.disturb_windows();
             Ok(())
         }
 
@@ -155,6 +162,7 @@ macro_rules! setup {
             &mut self,
             output: Option<PulseOutput>,
         ) -> Result<(), Error<SPI::Error>> {
+            self.state.config.set_pulse_output(output);
             let Some(PulseOutput { numerator, denominator }) = output else {
                 return self.modify_mode(|mode| mode.with(Mode::DISCF))$(.$await)?;
             };

@@ -241,3 +241,38 @@ fn a_register_that_changed_by_itself_is_put_back() {
         Failure::NotIdentified(_)
     ));
 }
+
+#[test]
+fn another_calibration_changes_nothing_but_the_calibration() {
+    use ade7753::Calibration;
+    use ade7753::calibration::Registers;
+    use ade7753::register::{PHCAL, Register, SAGCYC, Signed, Unsigned, WGAIN};
+    let board = super::board();
+    let mut driver = super::driver(&board);
+    let scale = driver.config().calibration().scale;
+    driver
+        .set_pulse_output(Some(PulseOutput::new(3_200, &scale).unwrap()))
+        .unwrap();
+    driver.write(SAGCYC, Unsigned::new(9).unwrap()).unwrap();
+    driver.start_windows(LineCycles::new(10).unwrap()).unwrap();
+    let before: Vec<u32> = (0x09..=0x21)
+        .map(|address| board.register(address))
+        .collect();
+    let registers = Registers {
+        wgain: Signed::new(-200).unwrap(),
+        phcal: Signed::new(3).unwrap(),
+        ..Registers::default()
+    };
+    driver
+        .set_calibration(Calibration { registers, scale })
+        .unwrap();
+    for (address, before) in (0x09..=0x21).zip(before) {
+        let expected = match address {
+            0x0B | 0x0C | 0x16 | 0x17 => continue,
+            WGAIN::ADDRESS => 0xF38,
+            PHCAL::ADDRESS => 3,
+            _ => before,
+        };
+        assert_eq!(board.register(address), expected, "0x{address:02X}");
+    }
+}
