@@ -2,10 +2,16 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = include_str!("../README.md")]
 
+pub mod demand;
 pub mod energy;
+pub mod profile;
 pub mod reading;
 pub mod snapshot;
 
+mod interval;
+
+pub use demand::{Demand, Peak};
 pub use energy::{Config, EnergyMeter, Flags, Register, Registers, Step};
+pub use profile::{Profile, Record, Status};
 pub use reading::{CounterReading, Reading, ReadingSource, Source};
 pub use snapshot::{Slots, Snapshot, SnapshotError};

@@ -5,7 +5,14 @@ fn main() {
     println!("cargo:rustc-link-arg-bin=poll=-Tmemory.x");
     println!("cargo:rustc-link-search={here}");
     println!("cargo:rustc-link-arg-bin=poll=-Tlink.x");
-    for program in ["read_all", "read_all_base", "window", "window_base"] {
+    for program in [
+        "read_all",
+        "read_all_base",
+        "window",
+        "window_base",
+        "registers",
+        "registers_base",
+    ] {
         println!("cargo:rustc-link-arg-bin={program}=-Tlinked.x");
         println!("cargo:rustc-link-arg-bin={program}=--gc-sections");
     }

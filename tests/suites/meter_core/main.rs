@@ -2,6 +2,7 @@
 
 mod energy;
 mod faults;
+mod intervals;
 mod sources;
 mod store;
 
