@@ -16,7 +16,9 @@ impl ReadingSource for Scale {
             moduli: &[],
             max_power_mw: u32::try_from(most).unwrap_or(u32::MAX),
             power_step_mw: 1,
+            voltage_step_mv: 1,
             current_step_ma: 1,
+            power_factor_step_milli: 1,
             is_signed: true,
             is_simultaneous: true,
         }

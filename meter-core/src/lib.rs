@@ -3,6 +3,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod demand;
+pub mod detect;
 pub mod energy;
 pub mod profile;
 pub mod reading;
@@ -11,6 +12,7 @@ pub mod snapshot;
 mod interval;
 
 pub use demand::{Demand, Peak};
+pub use detect::{Event, EventCode, Phase};
 pub use energy::{Config, EnergyMeter, Flags, Register, Registers, Step};
 pub use profile::{Profile, Record, Status};
 pub use reading::{CounterReading, Reading, ReadingSource, Source};

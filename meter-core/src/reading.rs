@@ -75,8 +75,12 @@ pub struct Source {
     pub max_power_mw: u32,
     /// Smallest step of the power in milliwatts.
     pub power_step_mw: u32,
+    /// Smallest step of the voltage in millivolts.
+    pub voltage_step_mv: u32,
     /// Smallest step of the current in milliamperes.
     pub current_step_ma: u32,
+    /// Smallest step of the power factor in thousandths.
+    pub power_factor_step_milli: u16,
     /// Whether power and counter tell the direction.
     pub is_signed: bool,
     /// Whether all values of a reading are of the same moment.

@@ -22,7 +22,9 @@ impl ReadingSource for Family {
             moduli: MODULI,
             max_power_mw,
             power_step_mw: 100,
+            voltage_step_mv: 100,
             current_step_ma,
+            power_factor_step_milli: 10,
             is_signed: false,
             is_simultaneous: true,
         }

@@ -15,7 +15,9 @@ fn main() {
         moduli: &[],
         max_power_mw: 23_000_000,
         power_step_mw: 1,
+        voltage_step_mv: 100,
         current_step_ma: 1,
+        power_factor_step_milli: 10,
         is_signed: true,
         is_simultaneous: true,
     };

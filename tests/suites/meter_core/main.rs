@@ -1,5 +1,6 @@
 //! `meter-core` against sums in 128 bits, faults of counters, restarts and power cuts.
 
+mod detectors;
 mod energy;
 mod faults;
 mod intervals;
@@ -14,7 +15,9 @@ const COUNTING: Source = Source {
     moduli: &[1 << 16, 10_000_000, 1 << 32],
     max_power_mw: 27_600_000,
     power_step_mw: 100,
+    voltage_step_mv: 100,
     current_step_ma: 1,
+    power_factor_step_milli: 10,
     is_signed: false,
     is_simultaneous: true,
 };

@@ -1,0 +1,70 @@
+//! Readings that fail or stay away.
+
+use super::alarm::{Alarm, Level};
+use super::{Event, EventCode};
+
+/// The success of the last polls, about 256 of them, and the time since the last good one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Link {
+    alarm: Alarm,
+    /// Share of good polls, 65 536 for all.
+    success: u32,
+    last_good_ms: Option<u64>,
+}
+
+const ALL: u32 = 1 << 16;
+/// Silence after which a link is lost.
+const SILENCE_MS: u64 = 30_000;
+
+impl Link {
+    /// A link that is believed to be good.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            alarm: Alarm::new(EventCode::LinkLost, 0, 0),
+            success: ALL,
+            last_good_ms: None,
+        }
+    }
+
+    /// Takes the outcome of a poll. The alarm begins below 95 % or after 30 s without a good one, and ends above
+    /// 97 %; its value is the share of good polls in thousandths.
+    pub const fn push(&mut self, at_ms: u64, is_good: bool) -> Option<Event> {
+        let target = if is_good { ALL } else { 0 };
+        // Rounded away from where it is, so that it arrives.
+        self.success = if target >= self.success {
+            self.success + (target - self.success).div_ceil(256)
+        } else {
+            self.success - (self.success - target).div_ceil(256)
+        };
+        if is_good || self.last_good_ms.is_none() {
+            self.last_good_ms = Some(at_ms);
+        }
+        let silent_ms = match self.last_good_ms {
+            Some(last_ms) => at_ms.saturating_sub(last_ms),
+            None => 0,
+        };
+        let milli = self.success as u64 * 1_000 / ALL as u64;
+        let level = if milli < 950 || silent_ms >= SILENCE_MS {
+            Level::Beyond
+        } else if milli >= 970 {
+            Level::Back
+        } else {
+            Level::Between
+        };
+        self.alarm.update(at_ms, level, milli as i64)
+    }
+
+    /// Share of good polls in thousandths.
+    #[must_use]
+    pub const fn success_milli(&self) -> u16 {
+        (self.success as u64 * 1_000 / ALL as u64) as u16
+    }
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self::new()
+    }
+}
