@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use meter_sim::pzem::Fault;
 use pzem::{Address, Target};
 
+pub(crate) use crate::analyze::cli::AnalyzeOptions;
 pub(crate) use crate::chip::cli::ChipOptions;
 
 /// Reads energy meters: PZEM modules on a serial port, an ADE7753 on SPI, or simulated ones.
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Decode(DecodeOptions),
     /// Simulate modules on a pseudo-terminal, for this or any other Modbus master
     Simulate(SimulateOptions),
+    /// Analyze a recording: energy, demand, gaps, events
+    Analyze(AnalyzeOptions),
     /// Work with an ADE7753 metering chip on SPI
     Ade7753(ChipOptions),
 }

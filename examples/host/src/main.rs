@@ -1,5 +1,6 @@
 //! `meter`: reads PZEM and ADE7753 energy meters from a PC.
 
+mod analyze;
 mod chip;
 mod cli;
 mod commands;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::ResetEnergy(options) => commands::reset_energy::run(&options),
         Command::Decode(options) => commands::decode::run(options),
         Command::Simulate(options) => commands::simulate::run(&options),
+        Command::Analyze(options) => analyze::run(&options),
         Command::Ade7753(options) => chip::run(&options),
     };
     match outcome {
