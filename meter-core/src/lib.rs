@@ -8,6 +8,7 @@ pub mod energy;
 pub mod profile;
 pub mod reading;
 pub mod snapshot;
+pub mod tariff;
 
 mod interval;
 
@@ -17,3 +18,4 @@ pub use energy::{Config, EnergyMeter, Flags, Register, Registers, Step};
 pub use profile::{Profile, Record, Status};
 pub use reading::{CounterReading, Reading, ReadingSource, Source};
 pub use snapshot::{Slots, Snapshot, SnapshotError};
+pub use tariff::{LocalTime, RateRegisters, Season, Switch, Tariff, TariffError};

@@ -82,10 +82,11 @@ impl Residual {
         if !source.is_simultaneous || moved || mva < LEAST_MVA {
             return None;
         }
-        let expected = mva * u64::from(factor.unsigned_abs()) / 1_000;
+        let expected = mva.saturating_mul(factor.unsigned_abs().into()) / 1_000;
         let off = expected.abs_diff(power.unsigned_abs().into());
-        let of_factor = 2 * mva * u64::from(source.power_factor_step_milli) / 1_000;
-        let is_wrong = off > slack_mw(mv, ma, mva, source) + of_factor;
+        let of_factor = mva.saturating_mul(2 * u64::from(source.power_factor_step_milli)) / 1_000;
+        let slack = slack_mw(mv, ma, mva, source).saturating_add(of_factor);
+        let is_wrong = off > slack;
         let value = i64::try_from(off).unwrap_or(i64::MAX);
         self.row.push(reading.at_ms, is_wrong, value)
     }

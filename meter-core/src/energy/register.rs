@@ -70,7 +70,7 @@ impl Register {
         self.add(uwh % 1_000 * PER_UWH);
     }
 
-    const fn add_mwh(&mut self, mwh: u64) {
+    pub(crate) const fn add_mwh(&mut self, mwh: u64) {
         let sum = self.mwh().saturating_add(mwh);
         self.high = (sum >> 32) as u32;
         self.low = sum as u32;

@@ -6,6 +6,7 @@ mod faults;
 mod intervals;
 mod sources;
 mod store;
+mod tariffs;
 
 use meter_core::{CounterReading, Reading, Source};
 
