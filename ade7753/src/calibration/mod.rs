@@ -7,6 +7,7 @@ pub mod formulas;
 
 mod average;
 mod error;
+mod gains;
 mod point;
 mod procedure;
 mod stored;

@@ -2,11 +2,12 @@
 
 use super::average::Average;
 use super::formulas::{self, quotient};
+use super::gains::{Gains, ratio, split};
 use super::{Calibration, CalibrationError, Point, Reference, Step};
 use crate::angle::{ONE, cos_sin};
 use crate::factor::Factor;
 use crate::front_end::PhaseBudget;
-use crate::register::{APOS, IRMSOS, Register, Signed, VRMSOS};
+use crate::register::{APOS, IRMSOS, Register, VRMSOS};
 use crate::window::{LineCycles, Rms};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,14 +38,6 @@ pub struct Procedure {
     /// Rms values of the first step and what they stood for.
     basic: (Rms, Reference),
     phase: Option<PhaseBudget>,
-}
-
-/// Gains that are needed, exactly; the registers take what fits into 12 bits, the scale the rest.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-struct Gains {
-    active: Factor,
-    apparent: Factor,
 }
 
 impl Procedure {
@@ -367,23 +360,4 @@ impl Procedure {
         self.calibration.scale.apparent = apparent;
         Ok(())
     }
-}
-
-fn ratio(numerator: u64, denominator: u64) -> Result<Factor, CalibrationError> {
-    match Factor::ratio(numerator, denominator) {
-        Some(factor) if denominator > 0 => Ok(factor),
-        _ => Err(CalibrationError::NoReadings),
-    }
-}
-
-/// A gain as the register that comes nearest, and the scale with what remains.
-fn split(gain: Factor, nominal: Factor) -> Result<(Signed<12>, Factor), CalibrationError> {
-    let register =
-        Signed::from_i64(gain.times(4_096, 0) - 4_096).ok_or(CalibrationError::GainOutOfRange)?;
-    let in_force = (4_096 + register.get()).unsigned_abs();
-    let scale = nominal
-        .product(gain)
-        .and_then(|scale| scale.scaled(4_096, in_force.into()))
-        .ok_or(CalibrationError::GainOutOfRange)?;
-    Ok((register, scale))
 }
