@@ -4,6 +4,9 @@ use ade7753::blocking::Ade7753;
 use ade7753::register::{ALL, Access, Description, Events, Gain, Kind, Mode, OffsetCh1, OffsetCh2};
 use ade7753::register::{ChannelRange, Pga, Signed, Unsigned, Value};
 
+use embedded_hal_mock::eh1::delay::NoopDelay;
+use embedded_hal_mock::eh1::spi::{Mock, Transaction};
+
 use Access::{Read, ReadClear, ReadWrite};
 use Kind::{Flags, SignMagnitude, Signed as S, Unsigned as U};
 
@@ -119,61 +122,124 @@ fn every_register_is_read_with_its_width() {
     assert_eq!(board.violations(), []);
 }
 
+fn s<const N: u32>(value: i32) -> Signed<N> {
+    Signed::new(value).expect("a number that fits")
+}
+
+fn u<const N: u32>(value: u32) -> Unsigned<N> {
+    Unsigned::new(value).expect("a number that fits")
+}
+
 macro_rules! written {
-    ($driver:ident $board:ident: $($name:ident $address:literal $value:expr => $raw:literal;)*) => {
-        $(
-            $driver.write(ade7753::register::$name, $value).expect(stringify!($name));
-            assert_eq!($board.register($address), $raw, stringify!($name));
-            assert_eq!($driver.read(ade7753::register::$name), Ok($value), stringify!($name));
-        )*
+    ($($name:ident $address:literal $value:expr => $raw:literal;)*) => {
+        /// Addresses and bits that [`write_all`] writes.
+        const WRITTEN: &[(u8, u32)] = &[$(($address, $raw)),*];
+
+        /// Writes every register that can be written; `check` sees each one afterwards.
+        fn write_all<SPI, D>(
+            driver: &mut Ade7753<SPI, D>,
+            mut check: impl FnMut(&mut Ade7753<SPI, D>, u8, u32),
+        ) where
+            SPI: embedded_hal::spi::SpiDevice,
+            D: embedded_hal::delay::DelayNs,
+        {
+            $(
+                driver.write(ade7753::register::$name, $value).expect(stringify!($name));
+                check(driver, $address, $raw);
+            )*
+        }
     };
+}
+
+written! {
+    MODE 0x09 Mode::CYCMODE | Mode::POAM => 0x8080;
+    MODE 0x09 Mode::NONE => 0x0000;
+    IRQEN 0x0A Events::CYCEND | Events::PNEG => 0x4004;
+    CH1OS 0x0D OffsetCh1::new(-31, true).unwrap() => 0xBF;
+    CH1OS 0x0D OffsetCh1::new(31, false).unwrap() => 0x1F;
+    CH2OS 0x0E OffsetCh2::new(-1).unwrap() => 0x21;
+    CH2OS 0x0E OffsetCh2::new(5).unwrap() => 0x05;
+    GAIN 0x0F Gain { ch1: Pga::X16, range: ChannelRange::V0_125, ch2: Pga::X2 } => 0x34;
+    PHCAL 0x10 s(-31) => 0x21;
+    PHCAL 0x10 s(31) => 0x1F;
+    APOS 0x11 s(-32_768) => 0x8000;
+    APOS 0x11 s(32_767) => 0x7FFF;
+    WGAIN 0x12 s(-2_048) => 0x800;
+    WGAIN 0x12 s(2_047) => 0x7FF;
+    WDIV 0x13 u(255) => 0xFF;
+    CFNUM 0x14 u(4_095) => 0xFFF;
+    CFDEN 0x15 u(489) => 0x1E9;
+    IRMSOS 0x18 s(-1) => 0xFFF;
+    VRMSOS 0x19 s(-2_048) => 0x800;
+    VAGAIN 0x1A s(1_000) => 0x3E8;
+    VADIV 0x1B u(1) => 0x01;
+    LINECYC 0x1C u(65_535) => 0xFFFF;
+    ZXTOUT 0x1D u(4_095) => 0xFFF;
+    SAGCYC 0x1E u(4) => 0x04;
+    SAGLVL 0x1F u(0x4A) => 0x4A;
+    IPKLVL 0x20 u(0x50) => 0x50;
+    VPKLVL 0x21 u(0x4A) => 0x4A;
 }
 
 #[test]
 fn every_writable_register_takes_its_values_with_width_and_sign() {
-    fn s<const N: u32>(value: i32) -> Signed<N> {
-        Signed::new(value).expect("a number that fits")
-    }
-    fn u<const N: u32>(value: u32) -> Unsigned<N> {
-        Unsigned::new(value).expect("a number that fits")
-    }
     let board = super::board();
     let mut driver = super::driver(&board);
-    let gain = Gain {
-        ch1: Pga::X16,
-        range: ChannelRange::V0_125,
-        ch2: Pga::X2,
-    };
-    written!(driver board:
-        MODE 0x09 Mode::CYCMODE | Mode::POAM => 0x8080;
-        MODE 0x09 Mode::NONE => 0x0000;
-        IRQEN 0x0A Events::CYCEND | Events::PNEG => 0x4004;
-        CH1OS 0x0D OffsetCh1::new(-31, true).unwrap() => 0xBF;
-        CH1OS 0x0D OffsetCh1::new(31, false).unwrap() => 0x1F;
-        CH2OS 0x0E OffsetCh2::new(-1).unwrap() => 0x21;
-        CH2OS 0x0E OffsetCh2::new(5).unwrap() => 0x05;
-        GAIN 0x0F gain => 0x34;
-        PHCAL 0x10 s(-31) => 0x21;
-        PHCAL 0x10 s(31) => 0x1F;
-        APOS 0x11 s(-32_768) => 0x8000;
-        APOS 0x11 s(32_767) => 0x7FFF;
-        WGAIN 0x12 s(-2_048) => 0x800;
-        WGAIN 0x12 s(2_047) => 0x7FF;
-        WDIV 0x13 u(255) => 0xFF;
-        CFNUM 0x14 u(4_095) => 0xFFF;
-        CFDEN 0x15 u(489) => 0x1E9;
-        IRMSOS 0x18 s(-1) => 0xFFF;
-        VRMSOS 0x19 s(-2_048) => 0x800;
-        VAGAIN 0x1A s(1_000) => 0x3E8;
-        VADIV 0x1B u(1) => 0x01;
-        LINECYC 0x1C u(65_535) => 0xFFFF;
-        ZXTOUT 0x1D u(4_095) => 0xFFF;
-        SAGCYC 0x1E u(4) => 0x04;
-        SAGLVL 0x1F u(0x4A) => 0x4A;
-        IPKLVL 0x20 u(0x50) => 0x50;
-        VPKLVL 0x21 u(0x4A) => 0x4A;
-    );
+    write_all(&mut driver, |driver, address, raw| {
+        assert_eq!(board.register(address), raw, "0x{address:02X}");
+        let register = ade7753::register::at(address).expect("a register");
+        assert_eq!(driver.read_raw(register), Ok(raw), "0x{address:02X}");
+    });
     assert_eq!(board.violations(), []);
+    let mut addresses: Vec<u8> = WRITTEN.iter().map(|(address, _)| *address).collect();
+    addresses.dedup();
+    let writable = MAP.iter().filter(|row| row.4 == ReadWrite).map(|row| row.1);
+    assert!(writable.eq(addresses), "one is left out");
+}
+
+#[test]
+fn every_write_sends_its_bytes() {
+    let expected: Vec<_> = WRITTEN
+        .iter()
+        .flat_map(|(address, raw)| {
+            let bits = MAP.iter().find(|row| row.1 == *address).expect("a row").2;
+            let mut frame = vec![0x80 | address];
+            frame.extend(&raw.to_be_bytes()[4 - bits.div_ceil(8) as usize..]);
+            [
+                Transaction::transaction_start(),
+                Transaction::write_vec(frame),
+                Transaction::delay(4_000),
+                Transaction::transaction_end(),
+            ]
+        })
+        .collect();
+    let mut driver = Ade7753::new(
+        Mock::new(&expected),
+        NoopDelay::new(),
+        super::config().with_verify(false),
+    );
+    write_all(&mut driver, |_, _, _| ());
+    driver.release().0.done();
+}
+
+#[test]
+fn every_read_takes_its_bytes() {
+    for (name, address, bits, ..) in MAP {
+        let bytes = bits.div_ceil(8) as usize;
+        let raw = 0x00C3_5AA5 & ((1u64 << bits) as u32 - 1);
+        let expected = [
+            Transaction::transaction_start(),
+            Transaction::write_vec(vec![address]),
+            Transaction::delay(if address == 0x01 { 500 } else { 4_000 }),
+            Transaction::read_vec(raw.to_be_bytes()[4 - bytes..].to_vec()),
+            Transaction::transaction_end(),
+        ];
+        let config = super::config().with_verify(false);
+        let mut driver = Ade7753::new(Mock::new(&expected), NoopDelay::new(), config);
+        let register = ade7753::register::at(address).expect("a register");
+        assert_eq!(driver.read_raw(register).ok(), Some(raw), "{name}");
+        driver.release().0.done();
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::device::{self, Clock, Device, DeviceError, Wait};
 use crate::error::Problem;
 
 /// The load of the simulated house.
-const HOUSE: Load = Load {
+pub(crate) const HOUSE: Load = Load {
     volts: 231.4,
     amperes: 4.72,
     lag_deg: 18.0,

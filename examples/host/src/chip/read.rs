@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use ade7753::{LineCycles, Measurement};
+use meter_sim::ade7753::Load;
+use meter_sim::random::Random;
 use serde::Serialize;
 
 use super::cli::{ChipOptions, WatchWindows, WindowOptions};
-use super::meter::Meter;
+use super::meter::{HOUSE, Meter};
 use crate::commands::{print, print_json};
 use crate::error::Problem;
 use crate::report::unix_ms;
@@ -110,13 +112,22 @@ pub(crate) fn watch(options: &ChipOptions, watch: WatchWindows) -> Result<(), Pr
     let mut meter = Meter::open(options)?;
     meter.driver.start_windows(length(options, watch.window))?;
     let (started, mut count, mut energy_uwh) = (Instant::now(), 0, 0);
+    let mut random = Random::new(options.seed);
     while watch.count.is_none_or(|limit| count < limit) {
         let window = meter.window()?;
         count += 1;
         let m = meter.driver.config().calibration().scale.measure(&window);
         energy_uwh += m.active_uwh;
         let reading = Reading::new(&m, energy_uwh);
-        if meter.bench.is_some() {
+        if let Some(bench) = &meter.bench {
+            // Somebody lives there.
+            let amperes = HOUSE.amperes * (0.5 + random.unit());
+            let hz = HOUSE.hz * f64::from(options.mains) / 50.0;
+            bench.apply(Load {
+                amperes,
+                hz,
+                ..HOUSE
+            });
             // A simulated second is over at once; whoever watches expects a real one.
             let due =
                 Duration::from_micros(u64::from(m.duration_us)) * u32::try_from(count).unwrap_or(1);
