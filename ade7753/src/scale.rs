@@ -227,7 +227,7 @@ impl Scale {
 }
 
 /// Bits behind the point of [`code`].
-const CODE_BITS: u32 = 13;
+pub(crate) const CODE_BITS: u32 = 13;
 
 /// The mean power code of a window: its steps are 2^25 codes each, and there was one addition in
 /// 4/CLKIN.

@@ -22,7 +22,7 @@ impl Shadow {
     }
 
     /// The writable registers.
-    pub(crate) fn registers() -> impl Iterator<Item = &'static Description> {
+    pub(crate) fn registers() -> impl DoubleEndedIterator<Item = &'static Description> {
         ALL.iter()
             .filter(|register| register.access == Access::ReadWrite)
     }

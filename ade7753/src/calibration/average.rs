@@ -1,10 +1,7 @@
 //! The mean of several windows at one load.
 
-use crate::scale::Scale;
+use crate::scale::{CODE_BITS, Scale};
 use crate::window::{Rms, Window};
-
-/// Bits behind the point of a mean code.
-const CODE_BITS: u32 = 13;
 
 /// Windows at one load, added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub(crate) mod names {
     pub(crate) use crate::calibration::Calibration;
     pub(crate) use crate::config::{Config, Variant};
     pub(crate) use crate::energy::{self, EnergyDelta, EnergyTotals};
-    pub(crate) use crate::error::{Error, Failure};
+    pub(crate) use crate::error::{Error, Failure, Symptom};
     pub(crate) use crate::identify::{self, DEFAULTS, PATTERNS};
     pub(crate) use crate::level::{PeakLevels, PulseOutput, Sag, zero_cross_timeout};
     pub(crate) use crate::register::{

@@ -85,9 +85,14 @@ macro_rules! setup {
         /// # Errors
         /// [`Failure::ReadBack`] when a register does not take its value.
         pub $($async)? fn check_config(&mut self) -> Result<u8, Error<SPI::Error>> {
-            self.check_presence()$(.$await)??;
+            // LINECYC is never 0, neither after a reset nor with windows: nobody answers then, and there is
+            // nothing to be mended.
+            if self.read(LINECYC)$(.$await)??.get() == 0 {
+                return Err(Failure::NotIdentified(Symptom::AllZeros).into());
+            }
             let mut restored = 0;
-            for register in Shadow::registers() {
+            // MODE, the lowest of them, comes last: windows start with it, and need their length before.
+            for register in Shadow::registers().rev() {
                 let wanted = self.state.shadow.get(register.address);
                 let read = self.read_raw(register)$(.$await)??;
                 if (read ^ u32::from(wanted)) & register.stable != 0 {
@@ -102,20 +107,6 @@ macro_rules! setup {
                 self.state.disturb_windows();
             }
             Ok(restored)
-        }
-
-        /// Makes sure that something answers which holds the values it is given: LINECYC takes two
-        /// patterns.
-        $($async)? fn check_presence(&mut self) -> Result<(), Error<SPI::Error>> {
-            let wanted = self.state.shadow.get(LINECYC::ADDRESS);
-            let read = self.read_raw(&LINECYC::DESCRIPTION)$(.$await)?? as u16;
-            if read == wanted {
-                return Ok(());
-            }
-            match read {
-                0 => Err(Failure::NotIdentified(crate::error::Symptom::AllZeros).into()),
-                _ => self.write_raw(&LINECYC::DESCRIPTION, wanted)$(.$await)?,
-            }
         }
 
         /// Changes MODE.

@@ -235,6 +235,10 @@ fn a_register_that_changed_by_itself_is_put_back() {
     board.set_register(0x0F, 0x01);
     assert_eq!(driver.check_config(), Ok(2));
     assert_eq!((board.register(0x12), board.register(0x0F)), (0, 0));
+    // The one by which presence is judged counts like any other.
+    board.set_register(0x1C, 77);
+    assert_eq!(driver.check_config(), Ok(1));
+    assert_eq!(board.register(0x1C), 0xFFFF);
     board.set_powered(false);
     assert!(matches!(
         failure(driver.check_config()),

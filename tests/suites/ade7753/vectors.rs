@@ -482,29 +482,23 @@ fn chip(v: &Vector, kind: &str) -> bool {
 /// What current transformers do, against the model's specimen.
 fn sensors(v: &Vector, kind: &str) -> bool {
     use meter_sim::ade7753::{Bench, Load, Sensor};
+    let inputs = || {
+        let board = Board::fast(Imperfections::NONE, 1);
+        let bench = Bench::new(board, Sensor::sct_013_000(), Sensor::ideal(1e-3));
+        bench.inputs(Load {
+            volts: 230.0,
+            amperes: v.input("primary_a"),
+            lag_deg: 0.0,
+            hz: 50.0,
+        })
+    };
     match kind {
         "ct_secondary_ma" => {
-            let amperes = v.input("primary_a");
-            let board = Board::fast(Imperfections::NONE, 1);
-            let bench = Bench::new(board, Sensor::sct_013_000(), Sensor::ideal(1e-3));
-            let inputs = bench.inputs(Load {
-                volts: 230.0,
-                amperes,
-                lag_deg: 0.0,
-                hz: 50.0,
-            });
+            let inputs = inputs();
             v.near("ma", inputs.ch1_v / 22.0 * 1e3, 0.002);
         }
         "ct_phase_lead_deg" => {
-            let amperes = v.input("primary_a");
-            let board = Board::fast(Imperfections::NONE, 1);
-            let bench = Bench::new(board, Sensor::sct_013_000(), Sensor::ideal(1e-3));
-            let inputs = bench.inputs(Load {
-                volts: 230.0,
-                amperes,
-                lag_deg: 0.0,
-                hz: 50.0,
-            });
+            let inputs = inputs();
             let expected = v.0["expected"]["22_ohm"].as_f64().expect("an angle");
             assert!(
                 (-inputs.lag_deg - expected).abs() <= 0.05,

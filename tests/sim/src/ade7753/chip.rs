@@ -167,7 +167,7 @@ impl Chip {
     }
 
     /// What a read finds, and does.
-    pub(crate) fn read(&mut self, address: u8, path: &dyn Path, now: f64) -> u32 {
+    pub(crate) fn read(&mut self, address: u8, path: &dyn Path) -> u32 {
         match address {
             map::AENERGY => steps(self.active),
             map::VAENERGY => steps(self.apparent),
@@ -182,8 +182,8 @@ impl Chip {
                 self.apparent = self.apparent.rem_euclid(STEP);
                 raw
             }
-            map::IRMS => path.irms(self, now).clamp(0.0, 16_777_215.0) as u32,
-            map::VRMS => path.vrms(self, now).clamp(0.0, 16_777_215.0) as u32,
+            map::IRMS => path.irms(self).clamp(0.0, 16_777_215.0) as u32,
+            map::VRMS => path.vrms(self).clamp(0.0, 16_777_215.0) as u32,
             map::RSTSTATUS => self.take(map::STATUS),
             map::RSTIPEAK => self.take(map::IPEAK),
             map::RSTVPEAK => self.take(map::VPEAK),

@@ -78,7 +78,7 @@ impl Path for Fast {
         }
     }
 
-    fn irms(&self, chip: &Chip, _: f64) -> f64 {
+    fn irms(&self, chip: &Chip) -> f64 {
         let sines = Sines::of(chip);
         let (gain, lag) = pole(sines.omega / PI, LPF3_HZ);
         let angle = 2.0 * (self.phase * PI - sines.lag);
@@ -86,7 +86,7 @@ impl Path for Fast {
         offset_irms(chip, square + sines.noise_ch1.powi(2))
     }
 
-    fn vrms(&self, chip: &Chip, _: f64) -> f64 {
+    fn vrms(&self, chip: &Chip) -> f64 {
         let sines = Sines::of(chip);
         let angle = self.crossing_phase(&sines) * PI;
         // |sin x| = 2/pi (1 - 2/3 cos 2x - 2/15 cos 4x - 2/35 cos 6x - ...)

@@ -26,10 +26,10 @@ pub(crate) trait Path {
     fn advance(&mut self, chip: &mut Chip, from: f64, to: f64);
     /// The next time at which something may happen.
     fn next_event(&self, chip: &Chip, now: f64) -> f64;
-    /// IRMS at a time.
-    fn irms(&self, chip: &Chip, now: f64) -> f64;
-    /// VRMS at a time.
-    fn vrms(&self, chip: &Chip, now: f64) -> f64;
+    /// IRMS now.
+    fn irms(&self, chip: &Chip) -> f64;
+    /// VRMS now.
+    fn vrms(&self, chip: &Chip) -> f64;
 }
 
 /// The sines inside the chip: peaks in codes, angles in radians against channel 2 at the pins.

@@ -180,7 +180,7 @@ impl Serial {
             };
             return;
         }
-        self.output = chip.read(entry.address, path, now);
+        self.output = chip.read(entry.address, path);
         if entry.address != map::CHKSUM {
             chip.set(map::CHKSUM, self.output.count_ones());
         }

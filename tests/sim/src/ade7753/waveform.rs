@@ -85,7 +85,7 @@ impl Waveform {
         self.absolute.next(lpf1.abs(), LPF3_HZ * speed, rate_hz);
         let codes = Codes {
             active: correct(chip, active),
-            apparent: apparent(chip, self.irms(chip, now), self.vrms(chip, now)),
+            apparent: apparent(chip, self.irms(chip), self.vrms(chip)),
             reactive,
         };
         chip.accumulate(codes, 1.0 / rate_hz);
@@ -151,11 +151,11 @@ impl Path for Waveform {
         }
     }
 
-    fn irms(&self, chip: &Chip, _: f64) -> f64 {
+    fn irms(&self, chip: &Chip) -> f64 {
         offset_irms(chip, self.square.0)
     }
 
-    fn vrms(&self, chip: &Chip, _: f64) -> f64 {
+    fn vrms(&self, chip: &Chip) -> f64 {
         256.0 * self.absolute.0 + vrms_offset(chip)
     }
 }
