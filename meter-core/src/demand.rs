@@ -22,22 +22,35 @@ pub struct Demand<const N: usize> {
     /// The register at the ends of the last parts, in a ring: where the next one goes, and how many are
     /// there.
     ends_mwh: [u64; N],
-    next: usize,
-    filled: usize,
-    max: Option<Peak>,
+    next: u8,
+    filled: u8,
+    max: Peak,
 }
+
+/// Stands for no peak: no period ends then.
+const NO_PEAK: Peak = Peak {
+    mw: 0,
+    end_s: i64::MIN,
+};
 
 impl<const N: usize> Demand<N> {
     /// A period of so many seconds: 900 or 1800 as contracts have it. It should be a multiple of `N`.
     #[must_use]
     pub const fn new(period_s: u32) -> Self {
-        const { assert!(N > 0, "a period has at least one part") };
+        const { assert!(N > 0 && N < 256, "a period has 1 to 255 parts") };
         Self {
             intervals: Intervals::new(period_s / N as u32),
             ends_mwh: [0; N],
             next: 0,
             filled: 0,
-            max: None,
+            max: NO_PEAK,
+        }
+    }
+
+    /// Goes on after a restart with the largest demand of before.
+    pub(crate) const fn resume(&mut self, max: Option<Peak>) {
+        if let Some(max) = max {
+            self.max = max;
         }
     }
 
@@ -64,9 +77,13 @@ impl<const N: usize> Demand<N> {
             }
             Crossing::Ended { end_s, .. } => end_s,
         };
-        let demand = (self.filled == N).then(|| {
+        let demand = (usize::from(self.filled) == N).then(|| {
             // The oldest end is where the next one goes.
-            let begin_mwh = self.ends_mwh.get(self.next).copied().unwrap_or(now_mwh);
+            let begin_mwh = self
+                .ends_mwh
+                .get(usize::from(self.next))
+                .copied()
+                .unwrap_or(now_mwh);
             let period_s = u64::from(self.intervals.length_s()) * N as u64;
             let energy_mws = now_mwh.saturating_sub(begin_mwh).saturating_mul(3_600);
             Peak {
@@ -76,9 +93,9 @@ impl<const N: usize> Demand<N> {
         });
         self.mark(now_mwh);
         if let Some(peak) = demand
-            && self.max.is_none_or(|max| peak.mw > max.mw)
+            && self.max().is_none_or(|max| peak.mw > max.mw)
         {
-            self.max = Some(peak);
+            self.max = peak;
         }
         demand
     }
@@ -86,20 +103,31 @@ impl<const N: usize> Demand<N> {
     /// The largest demand since the last [`reset`](Self::reset).
     #[must_use]
     pub const fn max(&self) -> Option<Peak> {
-        self.max
+        if self.max.end_s == NO_PEAK.end_s {
+            None
+        } else {
+            Some(self.max)
+        }
     }
 
     /// Forgets the largest demand and gives it, as at the end of a billing period.
     pub const fn reset(&mut self) -> Option<Peak> {
-        self.max.take()
+        let max = self.max();
+        self.max = NO_PEAK;
+        max
     }
 
     /// Remembers the register at the end of a part.
     fn mark(&mut self, now_mwh: u64) {
-        if let Some(slot) = self.ends_mwh.get_mut(self.next) {
+        if let Some(slot) = self.ends_mwh.get_mut(usize::from(self.next)) {
             *slot = now_mwh;
         }
-        self.next = if self.next + 1 < N { self.next + 1 } else { 0 };
-        self.filled = (self.filled + 1).min(N);
+        let parts = N as u8;
+        self.next = if self.next + 1 < parts {
+            self.next + 1
+        } else {
+            0
+        };
+        self.filled = self.filled.saturating_add(1).min(parts);
     }
 }

@@ -26,15 +26,28 @@ pub(crate) enum Crossing {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Intervals {
     length_s: u32,
-    present: Option<i64>,
+    present: i64,
 }
+
+/// An interval that no time is in.
+const NONE: i64 = i64::MIN;
 
 impl Intervals {
     pub(crate) const fn new(length_s: u32) -> Self {
         Self {
             length_s: if length_s == 0 { 1 } else { length_s },
-            present: None,
+            present: NONE,
         }
+    }
+
+    /// Goes on in an interval, as [`present`](Self::present) gave it.
+    pub(crate) const fn resume(&mut self, present: i64) {
+        self.present = present;
+    }
+
+    /// The number of the interval that is going on.
+    pub(crate) const fn present(&self) -> i64 {
+        self.present
     }
 
     pub(crate) const fn length_s(&self) -> u32 {
@@ -48,9 +61,11 @@ impl Intervals {
         let Some(now) = time_s.checked_div_euclid(length) else {
             return Crossing::Same;
         };
-        let Some(before) = self.present.replace(now) else {
+        let before = self.present;
+        self.present = now;
+        if before == NONE {
             return Crossing::First;
-        };
+        }
         let end_s = before.saturating_add(1).saturating_mul(length);
         if now == before {
             Crossing::Same

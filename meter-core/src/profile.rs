@@ -5,6 +5,7 @@
 
 use crate::energy::{Flags, Registers, Step};
 use crate::interval::{Crossing, Intervals};
+use crate::quality::Extremes;
 use crate::reading::Reading;
 
 /// What is to be known about a record.
@@ -71,14 +72,12 @@ pub struct Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Profile {
-    intervals: Intervals,
+    pub(crate) intervals: Intervals,
     /// Import and export in milliwatt-hours when the interval began.
-    base_mwh: [u64; 2],
-    voltage_sum_mv: u64,
-    voltages: u16,
-    voltage_min_mv: u32,
-    voltage_max_mv: u32,
-    current_max_ma: Option<u32>,
+    pub(crate) base_mwh: [u64; 2],
+    voltage: Extremes,
+    /// One more than the largest current, 0 for none.
+    current_max: u32,
     readings: u16,
     status: Status,
 }
@@ -90,14 +89,19 @@ impl Profile {
         Self {
             intervals: Intervals::new(interval_s),
             base_mwh: [0; 2],
-            voltage_sum_mv: 0,
-            voltages: 0,
-            voltage_min_mv: u32::MAX,
-            voltage_max_mv: 0,
-            current_max_ma: None,
+            voltage: Extremes::new(),
+            current_max: 0,
             readings: 0,
             status: Status(0),
         }
+    }
+
+    /// Goes on after a restart in an interval that began with these registers: its record will be marked as
+    /// partial, and its energy is whole.
+    pub(crate) const fn resume(&mut self, present: i64, base_mwh: [u64; 2]) {
+        self.intervals.resume(present);
+        self.base_mwh = base_mwh;
+        self.status.set(Status::PARTIAL);
     }
 
     /// Takes a reading at a time in seconds, with what it did to the registers. Gives the record of the
@@ -148,12 +152,11 @@ impl Profile {
         };
         self.readings = self.readings.saturating_add(1);
         if let Some(mv) = reading.voltage_mv {
-            self.voltage_sum_mv = self.voltage_sum_mv.saturating_add(mv.into());
-            self.voltages = self.voltages.saturating_add(1);
-            self.voltage_min_mv = self.voltage_min_mv.min(mv);
-            self.voltage_max_mv = self.voltage_max_mv.max(mv);
+            self.voltage.push(mv);
         }
-        self.current_max_ma = self.current_max_ma.max(reading.current_ma);
+        if let Some(ma) = reading.current_ma {
+            self.current_max = self.current_max.max(ma.saturating_add(1));
+        }
         record
     }
 
@@ -182,16 +185,14 @@ impl Profile {
 
     fn close(&self, end_s: i64, [import, export]: [u64; 2]) -> Record {
         let [import_base, export_base] = self.base_mwh;
-        let seen = self.voltages > 0;
-        let mean = self.voltage_sum_mv.checked_div(self.voltages.into());
         Record {
             end_s,
             import_mwh: import.saturating_sub(import_base),
             export_mwh: export.saturating_sub(export_base),
-            voltage_min_mv: seen.then_some(self.voltage_min_mv),
-            voltage_mean_mv: mean.and_then(|mv| u32::try_from(mv).ok()),
-            voltage_max_mv: seen.then_some(self.voltage_max_mv),
-            current_max_ma: self.current_max_ma,
+            voltage_min_mv: self.voltage.min(),
+            voltage_mean_mv: self.voltage.mean(),
+            voltage_max_mv: self.voltage.max(),
+            current_max_ma: self.current_max.checked_sub(1),
             readings: self.readings,
             status: self.status,
         }

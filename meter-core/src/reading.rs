@@ -22,6 +22,9 @@ pub struct Reading {
     pub power_factor_milli: Option<i16>,
     /// The meter's own energy counter.
     pub counter: Option<CounterReading>,
+    /// Whether the values are corrected already, by a chip's own calibration or by
+    /// [`Calibration::apply`](crate::Calibration::apply): nothing is corrected twice.
+    pub is_calibrated: bool,
 }
 
 impl Reading {
@@ -38,6 +41,7 @@ impl Reading {
             frequency_mhz: None,
             power_factor_milli: None,
             counter: None,
+            is_calibrated: false,
         }
     }
 
@@ -59,6 +63,14 @@ pub struct CounterReading {
     pub import: u64,
     /// Energy that flowed back; 0 from a meter that does not count it.
     pub export: u64,
+}
+
+impl CounterReading {
+    /// Nothing counted.
+    pub const ZERO: Self = Self {
+        import: 0,
+        export: 0,
+    };
 }
 
 /// What is known of the meter the readings come from.

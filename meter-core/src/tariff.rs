@@ -3,7 +3,7 @@
 //! Times are local ones, which somebody else makes of UTC: daylight saving is theirs. On the day it begins an hour is
 //! missing, on the day it ends one is there twice, and either way each milliwatt-hour goes to one rate.
 
-use crate::energy::{Register, Registers};
+use crate::energy::Registers;
 
 /// A moment on the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,18 +144,23 @@ impl<'a> Tariff<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RateRegisters<const R: usize> {
-    rates: [Register; R],
-    /// The register of all energy as it was last, and the rate since.
-    before: Option<(u64, u8)>,
+    pub(crate) rates_mwh: [u64; R],
+    /// The register of all energy as it was last.
+    pub(crate) before_mwh: u64,
+    /// The rate since; [`NO_RATE`] before the first one.
+    pub(crate) rate: u8,
 }
+
+const NO_RATE: u8 = u8::MAX;
 
 impl<const R: usize> RateRegisters<R> {
     /// All at zero.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            rates: [Register::ZERO; R],
-            before: None,
+            rates_mwh: [0; R],
+            before_mwh: 0,
+            rate: NO_RATE,
         }
     }
 
@@ -163,16 +168,16 @@ impl<const R: usize> RateRegisters<R> {
     /// force until now.
     pub fn push(&mut self, rate: u8, registers: &Registers) {
         let now_mwh = registers.import.mwh();
-        if let Some((before_mwh, rate)) = self.before.replace((now_mwh, rate))
-            && let Some(register) = self.rates.get_mut(usize::from(rate))
-        {
-            register.add_mwh(now_mwh.saturating_sub(before_mwh));
+        if let Some(register) = self.rates_mwh.get_mut(usize::from(self.rate)) {
+            *register = register.saturating_add(now_mwh.saturating_sub(self.before_mwh));
         }
+        self.before_mwh = now_mwh;
+        self.rate = rate;
     }
 
     /// Energy of each rate in milliwatt-hours.
     pub fn mwh(&self) -> impl Iterator<Item = u64> {
-        self.rates.iter().map(|register| register.mwh())
+        self.rates_mwh.iter().copied()
     }
 }
 

@@ -21,12 +21,8 @@ fn main() {
         is_signed: true,
         is_simultaneous: true,
     };
-    let config = Config::new();
-    let (mut meter, mut oracle, mut random) = (
-        EnergyMeter::new(source, config),
-        Oracle::new(),
-        Random::new(20),
-    );
+    let config = Config::new(source);
+    let (mut meter, mut oracle, mut random) = (EnergyMeter::new(), Oracle::new(), Random::new(20));
     let (mut single, mut double) = (0.0_f32, 0.0_f64);
     let (mut at_ms, mut power_mw, mut restarts, mut before) = (0, 300_000, 0, None);
     let started = Instant::now();
@@ -39,10 +35,11 @@ fn main() {
         // A second, more or less.
         at_ms += 990 + (word >> 40) % 21;
         oracle.push(at_ms, power_mw);
-        meter.push(&Reading {
+        let reading = Reading {
             power_mw: Some(power_mw),
             ..Reading::at(at_ms)
-        });
+        };
+        meter.push(&reading, &config);
         if let Some((before_ms, before_mw)) = before.replace((at_ms, power_mw)) {
             let watts = f64::from(i32::max(before_mw, 0)) + f64::from(i32::max(power_mw, 0));
             let kwh = watts / 2e6 * (at_ms - before_ms) as f64 / 3.6e6;
@@ -51,9 +48,9 @@ fn main() {
         }
         // A power cut every four months on average, at any moment.
         if word.is_multiple_of(10_000_019) || second == SECONDS / 2 {
-            let stored = meter.snapshot(restarts).encode();
+            let stored = meter.snapshot().encode();
             let snapshot = Snapshot::decode(&stored).expect("what was stored");
-            meter = EnergyMeter::restore(source, config, &snapshot);
+            meter = EnergyMeter::restore(&snapshot);
             oracle.interrupt();
             before = None;
             restarts += 1;

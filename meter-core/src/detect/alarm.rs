@@ -1,10 +1,11 @@
 //! Hold, hysteresis and the two ends of an alarm.
 
-use super::{Event, EventCode, Phase};
+use super::{Event, EventCode, Method, Phase};
 
 /// How a value lies to the limits of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Level {
     /// Beyond the limit.
     Beyond,
     /// Between the limit and where it is over: what is stays.
@@ -15,75 +16,120 @@ pub(crate) enum Level {
 
 impl Level {
     /// Beyond or back, nothing in between.
-    pub(crate) const fn of(is_beyond: bool) -> Self {
+    #[must_use]
+    pub const fn of(is_beyond: bool) -> Self {
         if is_beyond { Self::Beyond } else { Self::Back }
+    }
+
+    /// Beyond above `limit`, back below `over`.
+    #[must_use]
+    pub const fn above(value: u64, limit: u64, over: u64) -> Self {
+        if value > limit {
+            Self::Beyond
+        } else if value < over {
+            Self::Back
+        } else {
+            Self::Between
+        }
+    }
+
+    /// Beyond below `limit`, back from `over` on.
+    #[must_use]
+    pub const fn below(value: u64, limit: u64, over: u64) -> Self {
+        if value < limit {
+            Self::Beyond
+        } else if value >= over {
+            Self::Back
+        } else {
+            Self::Between
+        }
     }
 }
 
-/// The state of one alarm.
+/// What an alarm is called and how patient it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Alarm {
-    code: EventCode,
-    hold_ms: u32,
-    clear_ms: u32,
-    is_on: bool,
-    /// Since when the value is on the other side.
-    since_ms: Option<u64>,
+pub struct Rule {
+    /// What its events are about.
+    pub code: EventCode,
+    /// It begins after so many milliseconds beyond its limit, up to three days.
+    pub hold_ms: u32,
+    /// It ends after so many milliseconds back, up to three days.
+    pub clear_ms: u32,
 }
 
-impl Alarm {
-    /// An alarm that begins after `hold_ms` beyond its limit and ends after `clear_ms` back.
+impl Rule {
+    /// An alarm that waits for nothing.
     #[must_use]
-    pub const fn new(code: EventCode, hold_ms: u32, clear_ms: u32) -> Self {
+    pub const fn at_once(code: EventCode) -> Self {
         Self {
             code,
-            hold_ms,
-            clear_ms,
-            is_on: false,
-            since_ms: None,
+            hold_ms: 0,
+            clear_ms: 0,
         }
+    }
+}
+
+/// The state of one alarm, in four bytes: a meter has a dozen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Alarm(u32);
+
+const ON: u32 = 1 << 31;
+const WAITING: u32 = 1 << 30;
+/// Below, the milliseconds since which the value is on the other side, modulo six days.
+const SINCE: u32 = (1 << 29) - 1;
+
+impl Alarm {
+    /// Off.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(0)
     }
 
     /// Whether it is on.
     #[must_use]
-    pub const fn is_on(&self) -> bool {
-        self.is_on
+    pub const fn is_on(self) -> bool {
+        self.0 & ON != 0
     }
 
-    pub(crate) const fn code(&self) -> EventCode {
-        self.code
-    }
-
-    /// Takes a level at a time.
-    pub(crate) const fn update(&mut self, at_ms: u64, level: Level, value: i64) -> Option<Event> {
-        let (changes, wait_ms) = match (self.is_on, level) {
-            (false, Level::Beyond) => (true, self.hold_ms),
-            (true, Level::Back) => (true, self.clear_ms),
-            _ => (false, 0),
+    /// Takes a level at a time. `value` is what the event will tell.
+    pub const fn update(
+        &mut self,
+        rule: &Rule,
+        at_ms: u64,
+        level: Level,
+        value: i64,
+    ) -> Option<Event> {
+        let wait_ms = match (self.is_on(), level) {
+            (false, Level::Beyond) => rule.hold_ms,
+            (true, Level::Back) => rule.clear_ms,
+            _ => {
+                self.0 &= ON;
+                return None;
+            }
         };
-        if !changes {
-            self.since_ms = None;
+        let now = at_ms as u32 & SINCE;
+        let waited_ms = now.wrapping_sub(self.0 & SINCE) & SINCE;
+        // More than half of what can be told is a clock that stepped back: the wait begins anew.
+        let waited_ms = if self.0 & WAITING == 0 || waited_ms > SINCE / 2 {
+            self.0 = self.0 & ON | WAITING | now;
+            0
+        } else {
+            waited_ms
+        };
+        if waited_ms < wait_ms {
             return None;
         }
-        let since_ms = match self.since_ms {
-            // A clock that stepped back begins the wait anew.
-            Some(since_ms) if since_ms <= at_ms => since_ms,
-            _ => at_ms,
-        };
-        if at_ms - since_ms < wait_ms as u64 {
-            self.since_ms = Some(since_ms);
-            return None;
-        }
-        self.since_ms = None;
-        self.is_on = !self.is_on;
+        self.0 = !self.0 & ON;
         Some(Event {
-            code: self.code,
-            phase: if self.is_on {
+            code: rule.code,
+            phase: if self.is_on() {
                 Phase::Occurrence
             } else {
                 Phase::Restoration
             },
+            method: Method::Readings,
             at_ms,
             value,
         })

@@ -1,15 +1,18 @@
 //! Values beyond limits.
 
-use super::alarm::{Alarm, Level};
+use super::alarm::{Alarm, Level, Rule};
 use super::{Event, EventCode};
 use crate::reading::{Reading, Source};
 
-/// Power, current or power factor beyond a limit.
+/// Power, current or power factor beyond a limit: what to look for. The state is an [`Alarm`], so that any number
+/// of meters share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limit {
-    alarm: Alarm,
-    limit: u32,
+    /// What the event is called, and how long the value has to be beyond and back.
+    pub rule: Rule,
+    /// In milliwatts or milliamperes; for a low power factor the current from which on it counts.
+    pub limit: u32,
 }
 
 /// Holds 10 s, which the inrush of a motor does not; over below 95 % for 30 s.
@@ -29,7 +32,11 @@ impl Limit {
     #[must_use]
     pub const fn overload(limit_mw: u32) -> Self {
         Self {
-            alarm: Alarm::new(EventCode::Overload, HOLD_MS, CLEAR_MS),
+            rule: Rule {
+                code: EventCode::Overload,
+                hold_ms: HOLD_MS,
+                clear_ms: CLEAR_MS,
+            },
             limit: limit_mw,
         }
     }
@@ -38,7 +45,11 @@ impl Limit {
     #[must_use]
     pub const fn over_current(limit_ma: u32) -> Self {
         Self {
-            alarm: Alarm::new(EventCode::OverCurrent, HOLD_MS, CLEAR_MS),
+            rule: Rule {
+                code: EventCode::OverCurrent,
+                hold_ms: HOLD_MS,
+                clear_ms: CLEAR_MS,
+            },
             limit: limit_ma,
         }
     }
@@ -48,98 +59,35 @@ impl Limit {
     #[must_use]
     pub const fn low_power_factor() -> Self {
         Self {
-            alarm: Alarm::new(EventCode::LowPowerFactor, PATIENCE_MS, CLEAR_MS),
+            rule: Rule {
+                code: EventCode::LowPowerFactor,
+                hold_ms: PATIENCE_MS,
+                clear_ms: CLEAR_MS,
+            },
             limit: LOW_POWER_FACTOR_MA,
         }
     }
 
     /// Takes a reading; a reading without the value changes nothing.
-    pub fn push(&mut self, reading: &Reading) -> Option<Event> {
-        let value = match self.alarm.code() {
-            EventCode::Overload => reading.power_mw?.unsigned_abs(),
-            EventCode::OverCurrent => reading.current_ma?,
-            _ => {
+    pub fn check(&self, reading: &Reading, alarm: &mut Alarm) -> Option<Event> {
+        let (level, value) = match self.rule.code {
+            EventCode::LowPowerFactor => {
                 let factor = reading.power_factor_milli?.saturating_abs();
                 let is_low = factor < LOW_POWER_FACTOR_MILLI && reading.current_ma? > self.limit;
-                return self
-                    .alarm
-                    .update(reading.at_ms, Level::of(is_low), factor.into());
+                (Level::of(is_low), i64::from(factor))
+            }
+            code => {
+                let value = match code {
+                    EventCode::OverCurrent => reading.current_ma?,
+                    _ => reading.power_mw?.unsigned_abs(),
+                };
+                let limit = u64::from(self.limit);
+                // Over below 95 %.
+                let level = Level::above(value.into(), limit, limit * 95 / 100);
+                (level, i64::from(value))
             }
         };
-        let level = if value > self.limit {
-            Level::Beyond
-        } else if u64::from(value) * 100 < u64::from(self.limit) * 95 {
-            Level::Back
-        } else {
-            Level::Between
-        };
-        self.alarm.update(reading.at_ms, level, value.into())
-    }
-
-    /// Whether it is on.
-    #[must_use]
-    pub const fn is_on(&self) -> bool {
-        self.alarm.is_on()
-    }
-}
-
-/// Sag, swell and interruption by the limits of EN 50160, with 2 % between beginning and end. Readings a second
-/// apart see dips of seconds; what a chip sees of single cycles is its own event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Voltage {
-    nominal_mv: u32,
-    sag: Alarm,
-    swell: Alarm,
-    interruption: Alarm,
-}
-
-impl Voltage {
-    /// For a nominal voltage in millivolts.
-    #[must_use]
-    pub const fn new(nominal_mv: u32) -> Self {
-        Self {
-            nominal_mv,
-            sag: Alarm::new(EventCode::Sag, 0, 0),
-            swell: Alarm::new(EventCode::Swell, 0, 0),
-            interruption: Alarm::new(EventCode::Interruption, 0, 0),
-        }
-    }
-
-    /// Takes a reading. An interruption is no sag: that ends where the other begins.
-    pub fn push(&mut self, reading: &Reading) -> [Option<Event>; 3] {
-        let Some(mv) = reading.voltage_mv else {
-            return [None; 3];
-        };
-        let share = |percent: u64| u64::from(self.nominal_mv) * percent / 100;
-        let value = u64::from(mv);
-        let below = |limit: u64, over: u64| {
-            if value < share(limit) {
-                Level::Beyond
-            } else if value >= share(over) {
-                Level::Back
-            } else {
-                Level::Between
-            }
-        };
-        let interruption = below(5, 7);
-        let sag = match interruption {
-            Level::Beyond => Level::Back,
-            _ => below(90, 92),
-        };
-        let swell = if value > share(110) {
-            Level::Beyond
-        } else if value <= share(108) {
-            Level::Back
-        } else {
-            Level::Between
-        };
-        let (at_ms, value) = (reading.at_ms, i64::from(mv));
-        [
-            self.interruption.update(at_ms, interruption, value),
-            self.sag.update(at_ms, sag, value),
-            self.swell.update(at_ms, swell, value),
-        ]
+        alarm.update(&self.rule, reading.at_ms, level, value)
     }
 }
 
@@ -147,9 +95,12 @@ impl Voltage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Naive {
-    alarm: Alarm,
-    limit: u32,
-    is_guarded: bool,
+    /// What the event is called, and how long it has to be so.
+    pub rule: Rule,
+    /// In milliamperes or milliwatts.
+    pub limit: u32,
+    /// Whether what the meter can not show is no suspicion.
+    pub is_guarded: bool,
 }
 
 impl Naive {
@@ -161,7 +112,11 @@ impl Naive {
     #[must_use]
     pub const fn theft_suspicion(limit_ma: u32, is_guarded: bool) -> Self {
         Self {
-            alarm: Alarm::new(EventCode::TheftSuspicion, HOLD_MS, CLEAR_MS),
+            rule: Rule {
+                code: EventCode::TheftSuspicion,
+                hold_ms: HOLD_MS,
+                clear_ms: CLEAR_MS,
+            },
             limit: limit_ma,
             is_guarded,
         }
@@ -172,25 +127,30 @@ impl Naive {
     #[must_use]
     pub const fn high_usage(limit_mw: u32) -> Self {
         Self {
-            alarm: Alarm::new(EventCode::HighUsage, HOLD_MS, CLEAR_MS),
+            rule: Rule {
+                code: EventCode::HighUsage,
+                hold_ms: HOLD_MS,
+                clear_ms: CLEAR_MS,
+            },
             limit: limit_mw,
             is_guarded: false,
         }
     }
 
     /// Takes a reading.
-    pub fn push(&mut self, reading: &Reading, source: &Source) -> Option<Event> {
+    pub fn check(&self, reading: &Reading, source: &Source, alarm: &mut Alarm) -> Option<Event> {
         let power = reading.power_mw?.unsigned_abs();
-        if matches!(self.alarm.code(), EventCode::HighUsage) {
-            let level = Level::of(power > self.limit);
-            return self.alarm.update(reading.at_ms, level, power.into());
-        }
-        let current = reading.current_ma?;
-        let would_show = reading
-            .apparent_mva()
-            .is_some_and(|mva| mva / 100 > 2 * u64::from(source.power_step_mw).max(LEAST_POWER_MW));
-        let is_odd = power == 0 && current > self.limit && (would_show || !self.is_guarded);
-        self.alarm
-            .update(reading.at_ms, Level::of(is_odd), current.into())
+        let (is_beyond, value) = match self.rule.code {
+            EventCode::HighUsage => (power > self.limit, power),
+            _ => {
+                let current = reading.current_ma?;
+                let least_mw = u64::from(source.power_step_mw).max(LEAST_POWER_MW);
+                let would_show = reading.apparent_mva()? / 100 > 2 * least_mw;
+                let is_odd = power == 0 && current > self.limit;
+                (is_odd && (would_show || !self.is_guarded), current)
+            }
+        };
+        let level = Level::of(is_beyond);
+        alarm.update(&self.rule, reading.at_ms, level, value.into())
     }
 }

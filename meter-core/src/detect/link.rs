@@ -1,6 +1,6 @@
 //! Readings that fail or stay away.
 
-use super::alarm::{Alarm, Level};
+use super::alarm::{Alarm, Level, Rule};
 use super::{Event, EventCode};
 
 /// The success of the last polls, about 256 of them, and the time since the last good one.
@@ -10,21 +10,24 @@ pub struct Link {
     alarm: Alarm,
     /// Share of good polls, 65 536 for all.
     success: u32,
-    last_good_ms: Option<u64>,
+    /// Modulo 49 days; a silence that long has long been told.
+    last_good_ms: u32,
+    is_known: bool,
 }
 
 const ALL: u32 = 1 << 16;
 /// Silence after which a link is lost.
-const SILENCE_MS: u64 = 30_000;
+const SILENCE_MS: u32 = 30_000;
 
 impl Link {
     /// A link that is believed to be good.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            alarm: Alarm::new(EventCode::LinkLost, 0, 0),
+            alarm: Alarm::new(),
             success: ALL,
-            last_good_ms: None,
+            last_good_ms: 0,
+            is_known: false,
         }
     }
 
@@ -38,13 +41,12 @@ impl Link {
         } else {
             self.success - (self.success - target).div_ceil(256)
         };
-        if is_good || self.last_good_ms.is_none() {
-            self.last_good_ms = Some(at_ms);
+        let now_ms = at_ms as u32;
+        if is_good || !self.is_known {
+            self.last_good_ms = now_ms;
+            self.is_known = true;
         }
-        let silent_ms = match self.last_good_ms {
-            Some(last_ms) => at_ms.saturating_sub(last_ms),
-            None => 0,
-        };
+        let silent_ms = now_ms.wrapping_sub(self.last_good_ms);
         let milli = self.success as u64 * 1_000 / ALL as u64;
         let level = if milli < 950 || silent_ms >= SILENCE_MS {
             Level::Beyond
@@ -53,7 +55,8 @@ impl Link {
         } else {
             Level::Between
         };
-        self.alarm.update(at_ms, level, milli as i64)
+        let rule = Rule::at_once(EventCode::LinkLost);
+        self.alarm.update(&rule, at_ms, level, milli as i64)
     }
 
     /// Share of good polls in thousandths.

@@ -1,6 +1,6 @@
 //! What no meter can measure: sensor faults, wrong wiring, bytes that were swapped.
 
-use super::alarm::{Alarm, Level};
+use super::alarm::{Alarm, Level, Rule};
 use super::{Event, EventCode};
 use crate::reading::{Reading, Source};
 
@@ -27,14 +27,20 @@ struct Row {
 }
 
 impl Row {
-    const fn new(code: EventCode) -> Self {
+    const fn new() -> Self {
         Self {
-            alarm: Alarm::new(code, 0, 0),
+            alarm: Alarm::new(),
             count: 0,
         }
     }
 
-    const fn push(&mut self, at_ms: u64, is_wrong: bool, value: i64) -> Option<Event> {
+    const fn push(
+        &mut self,
+        code: EventCode,
+        at_ms: u64,
+        is_wrong: bool,
+        value: i64,
+    ) -> Option<Event> {
         self.count = if is_wrong {
             self.count.saturating_add(1)
         } else {
@@ -45,7 +51,7 @@ impl Row {
             (true, false) => Level::Between,
             (false, _) => Level::Back,
         };
-        self.alarm.update(at_ms, level, value)
+        self.alarm.update(&Rule::at_once(code), at_ms, level, value)
     }
 }
 
@@ -55,7 +61,8 @@ impl Row {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Residual {
     row: Row,
-    before_ma: Option<u32>,
+    /// The current of the reading before; the largest number for none.
+    before_ma: u32,
 }
 
 impl Residual {
@@ -63,8 +70,8 @@ impl Residual {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            row: Row::new(EventCode::Residual),
-            before_ma: None,
+            row: Row::new(),
+            before_ma: u32::MAX,
         }
     }
 
@@ -76,8 +83,9 @@ impl Residual {
             u64::from(reading.current_ma?),
         );
         let (power, factor) = (reading.power_mw?, reading.power_factor_milli?);
-        let before = self.before_ma.replace(reading.current_ma?);
-        let moved = before.is_none_or(|before| u64::from(before).abs_diff(ma) > ma / 5);
+        let before_ma = u64::from(self.before_ma);
+        self.before_ma = reading.current_ma?;
+        let moved = before_ma.abs_diff(ma) > ma / 5;
         let mva = reading.apparent_mva()?;
         if !source.is_simultaneous || moved || mva < LEAST_MVA {
             return None;
@@ -88,7 +96,8 @@ impl Residual {
         let slack = slack_mw(mv, ma, mva, source).saturating_add(of_factor);
         let is_wrong = off > slack;
         let value = i64::try_from(off).unwrap_or(i64::MAX);
-        self.row.push(reading.at_ms, is_wrong, value)
+        let code = EventCode::Residual;
+        self.row.push(code, reading.at_ms, is_wrong, value)
     }
 }
 
@@ -109,9 +118,7 @@ impl ImpossiblePower {
     /// Quiet.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            row: Row::new(EventCode::ImpossiblePower),
-        }
+        Self { row: Row::new() }
     }
 
     /// Takes a reading.
@@ -127,7 +134,8 @@ impl ImpossiblePower {
         }
         let is_wrong = power > mva + slack_mw(mv, ma, mva, source);
         let value = i64::try_from(power).unwrap_or(i64::MAX);
-        self.row.push(reading.at_ms, is_wrong, value)
+        let code = EventCode::ImpossiblePower;
+        self.row.push(code, reading.at_ms, is_wrong, value)
     }
 }
 

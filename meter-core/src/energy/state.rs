@@ -1,11 +1,15 @@
 //! What is kept of a meter, and what a reading did to it.
 
 use super::register::Register;
+use crate::reading::Source;
 
-/// How gaps are treated.
+/// What is the same for all readings of a meter, and for all meters of a kind: it is kept once and lent to each
+/// [`push`](super::EnergyMeter::push).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
+    /// The meter the readings come from.
+    pub source: Source,
     /// Readings further apart than this leave a gap, in milliseconds.
     pub gap_ms: u32,
     /// Gaps up to this are bridged by the mean of the powers at their ends where there is no counter;
@@ -19,18 +23,13 @@ pub struct Config {
 impl Config {
     /// Gaps from 10 s on, bridged up to 5 minutes; a month of outage.
     #[must_use]
-    pub const fn new() -> Self {
+    pub const fn new(source: Source) -> Self {
         Self {
+            source,
             gap_ms: 10_000,
             bridge_ms: 300_000,
             outage_ms: 31 * 86_400_000,
         }
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -44,10 +43,8 @@ pub struct Registers {
     pub export: Register,
     /// The part of both that was estimated: gaps that were bridged, counters that were lost.
     pub estimated: Register,
-    /// Integral of the positive active power, as a check.
-    pub integrated_import: Register,
-    /// Integral of the negative active power.
-    pub integrated_export: Register,
+    /// Integral of the active power in either direction, as a check.
+    pub integrated: Register,
     /// Apparent energy, V times I, in milliwatt-hours' place.
     pub apparent: Register,
     /// Non-active energy of a meter without reactive power: the root of S^2 - P^2 (IEEE 1459), without
@@ -72,8 +69,7 @@ impl Registers {
         import: Register::ZERO,
         export: Register::ZERO,
         estimated: Register::ZERO,
-        integrated_import: Register::ZERO,
-        integrated_export: Register::ZERO,
+        integrated: Register::ZERO,
         apparent: Register::ZERO,
         nonactive: Register::ZERO,
         quadrants: [Register::ZERO; 4],
@@ -128,10 +124,10 @@ impl Flags {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Step {
-    /// Imported energy in microwatt-hours, whole ones.
-    pub import_uwh: u64,
-    /// Exported energy.
-    pub export_uwh: u64,
+    /// Whole milliwatt-hours by which the import register has moved: all steps add up to the register.
+    pub import_mwh: u64,
+    /// The same of the export register.
+    pub export_mwh: u64,
     /// What happened.
     pub flags: Flags,
 }

@@ -1,9 +1,9 @@
 //! Demand and load profile.
 
-use meter_core::{Config, Demand, EnergyMeter, Peak, Profile, Reading, Record, Status};
+use meter_core::{Demand, Peak, Profile, Reading, Record, Status};
 use proptest::prelude::*;
 
-use super::{COUNTING, POWER_ONLY, counted, power};
+use super::{COUNTING, Fed, POWER_ONLY, counted, power};
 
 const QUARTER: i64 = 900;
 /// Midnight of some day.
@@ -11,7 +11,7 @@ const START: i64 = 1_700_006_400;
 
 /// A reading a second from one time to another, of so much power.
 fn run(
-    meter: &mut EnergyMeter,
+    meter: &mut Fed,
     profile: &mut Profile,
     seconds: core::ops::Range<i64>,
     mw: i32,
@@ -31,7 +31,7 @@ fn run(
 
 #[test]
 fn a_quarter_of_an_hour_is_a_record() {
-    let mut meter = EnergyMeter::new(POWER_ONLY, Config::new());
+    let mut meter = Fed::new(POWER_ONLY);
     let mut profile = Profile::new(900);
     let records = run(&mut meter, &mut profile, START..START + 3_601, 2_000_000);
     assert_eq!(records.len(), 4);
@@ -50,7 +50,7 @@ fn a_quarter_of_an_hour_is_a_record() {
 
 #[test]
 fn intervals_without_readings_are_caught_up_with_and_said() {
-    let mut meter = EnergyMeter::new(COUNTING, Config::new());
+    let mut meter = Fed::new(COUNTING);
     let mut profile = Profile::new(900);
     let mut push = |time_s: i64, wh| {
         let reading = counted(time_s as u64 * 1_000, 0, wh);
@@ -77,7 +77,7 @@ proptest! {
     fn records_add_up_to_what_the_registers_moved(
         steps in prop::collection::vec((-2_000i64..4_000, any::<i32>()), 2..300),
     ) {
-        let mut meter = EnergyMeter::new(POWER_ONLY, Config::new());
+        let mut meter = Fed::new(POWER_ONLY);
         let mut profile = Profile::new(900);
         let (mut time_s, mut at_ms) = (START, 0);
         let (mut import, mut export, mut base) = (0, 0, None);
@@ -106,7 +106,7 @@ fn demands<const N: usize>(
     seconds: i64,
     load: impl Fn(i64) -> i32,
 ) -> (Vec<Peak>, Demand<N>) {
-    let mut meter = EnergyMeter::new(POWER_ONLY, Config::new());
+    let mut meter = Fed::new(POWER_ONLY);
     let mut demand = Demand::<N>::new(period_s);
     let peaks = (0..seconds)
         .filter_map(|second| {
@@ -143,7 +143,7 @@ fn blocks_see_what_falls_into_them_and_sliding_periods_more() {
 
 #[test]
 fn a_period_with_a_hole_gives_no_demand() {
-    let mut meter = EnergyMeter::new(COUNTING, Config::new());
+    let mut meter = Fed::new(COUNTING);
     let mut demand = Demand::<1>::new(900);
     let mut push = |second: i64, wh| {
         meter.push(&counted(second as u64 * 1_000, 0, wh));

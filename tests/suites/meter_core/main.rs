@@ -8,7 +8,7 @@ mod sources;
 mod store;
 mod tariffs;
 
-use meter_core::{CounterReading, Reading, Source};
+use meter_core::{Config, CounterReading, EnergyMeter, Reading, Registers, Source, Step};
 
 /// A meter that counts watt-hours.
 const COUNTING: Source = Source {
@@ -45,5 +45,28 @@ fn counted(at_ms: u64, power_mw: i32, wh: u64) -> Reading {
             export: 0,
         }),
         ..power(at_ms, power_mw)
+    }
+}
+
+/// Registers with what they are fed by.
+struct Fed {
+    meter: EnergyMeter,
+    config: Config,
+}
+
+impl Fed {
+    fn new(source: Source) -> Self {
+        Self {
+            meter: EnergyMeter::new(),
+            config: Config::new(source),
+        }
+    }
+
+    fn push(&mut self, reading: &Reading) -> Step {
+        self.meter.push(reading, &self.config)
+    }
+
+    fn registers(&self) -> &Registers {
+        self.meter.registers()
     }
 }

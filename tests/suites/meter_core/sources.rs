@@ -2,7 +2,10 @@
 
 use ade7753::blocking::Ade7753;
 use ade7753::{CurrentSensor, FrontEnd, LineCycles, VoltageSensor};
-use meter_core::{Config, EnergyMeter, ReadingSource};
+use meter_core::ReadingSource;
+use meter_core::meter::{Detectors, Meter, Quality, Standard};
+
+use super::Fed;
 use meter_sim::ade7753::{Bench, Board, Imperfections, Load, Sensor};
 use meter_sim::pzem::{AcModule, Line};
 use pzem::Address;
@@ -13,7 +16,7 @@ fn a_day_of_a_pzem_fills_the_register_that_the_module_counts() {
     let line = Line::new();
     line.attach(AcModule::new(1).with_household(5).with_energy_wh(65_400));
     let mut pzem = pzem::blocking::Pzem::new(line.uart(), line.delay());
-    let mut meter = EnergyMeter::new(Family::Ac.describe(), Config::new());
+    let mut meter = Fed::new(Family::Ac.describe());
     let first = pzem.read(Address::FIRST).unwrap();
     let mut last = first;
     meter.push(&first.reading(line.now_us() / 1_000));
@@ -29,7 +32,7 @@ fn a_day_of_a_pzem_fills_the_register_that_the_module_counts() {
     );
     assert!(r.import.mwh() > 100_000, "{r:?}");
     // The integral agrees within 1 % and a watt-hour.
-    let off = r.integrated_import.mwh().abs_diff(r.import.mwh());
+    let off = r.integrated.mwh().abs_diff(r.import.mwh());
     assert!(off <= r.import.mwh() / 100 + 1_000, "{r:?}");
     assert_eq!((r.resets, r.wraps, r.glitches), (0, 0, 0));
 }
@@ -56,7 +59,7 @@ fn an_ade7753_fills_import_and_export() {
     );
     driver.init().unwrap();
     let scale = driver.config().calibration().scale;
-    let mut meter = EnergyMeter::new(scale.describe(), Config::new());
+    let mut meter = Fed::new(scale.describe());
     driver
         .start_windows(LineCycles::from_ms(1_000, 50))
         .unwrap();
@@ -79,26 +82,26 @@ fn an_ade7753_fills_import_and_export() {
     }
     let r = meter.registers();
     // 2.3 kW for ten minutes each way, on a nominal scale.
-    for (register, integral) in [
-        (r.import, r.integrated_import),
-        (r.export, r.integrated_export),
-    ] {
+    for register in [r.import, r.export] {
         let kwh = register.mwh() as f64 / 1e6;
         assert!((kwh / 0.383_3 - 1.0).abs() < 0.02, "{r:?}");
-        assert!(
-            (integral.mwh() as f64 / register.mwh() as f64 - 1.0).abs() < 0.01,
-            "{r:?}"
-        );
     }
+    let both = (r.import.mwh() + r.export.mwh()) as f64;
+    assert!(
+        (r.integrated.mwh() as f64 / both - 1.0).abs() < 0.01,
+        "{r:?}"
+    );
     assert_eq!((r.resets, r.wraps, r.glitches), (0, 0, 0));
 }
 
 #[test]
 fn a_meter_fits_into_384_bytes() {
-    let bytes = core::mem::size_of::<EnergyMeter>();
+    let each_reading = core::mem::size_of::<Meter<(Quality, Detectors)>>();
     println!(
-        "a meter takes {bytes} bytes, its stored form {}",
+        "registers {} bytes, with all that looks at each reading {each_reading}, with all stages {}, stored {}",
+        core::mem::size_of::<Meter>(),
+        core::mem::size_of::<Meter<Standard<4>>>(),
         meter_core::Snapshot::BYTES
     );
-    assert!(bytes <= 384, "{bytes}");
+    assert!(each_reading <= 384, "{each_reading}");
 }

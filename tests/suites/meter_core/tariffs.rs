@@ -1,10 +1,8 @@
 //! Time-of-use tariffs: the right rate at the right minute, and no milliwatt-hour lost between rates.
 
-use meter_core::{
-    Config, EnergyMeter, LocalTime, RateRegisters, Season, Switch, Tariff, TariffError,
-};
+use meter_core::{LocalTime, RateRegisters, Season, Switch, Tariff, TariffError};
 
-use super::{POWER_ONLY, power};
+use super::{Fed, POWER_ONLY, power};
 
 const NIGHT: u8 = 0;
 const DAY: u8 = 1;
@@ -110,7 +108,7 @@ fn tariffs_that_can_not_be_are_refused() {
 /// A day of 1 kW with its hours as the wall clock shows them; gives the energy of each rate and of all.
 fn day(hours: impl Iterator<Item = u16>, weekday: u8) -> (Vec<u64>, u64) {
     let (tariff, mut rates) = (tariff(), RateRegisters::<3>::new());
-    let mut meter = EnergyMeter::new(POWER_ONLY, Config::new());
+    let mut meter = Fed::new(POWER_ONLY);
     let mut second = 0u64;
     for hour in hours {
         for minute in 0..60 {

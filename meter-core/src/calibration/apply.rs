@@ -1,0 +1,121 @@
+//! A reading made right.
+
+use super::correction::{Correction, Temperature};
+use crate::reading::{Reading, Source};
+
+/// The corrections of a meter.
+///
+/// Power has one of its own. It is not made of those of voltage and current: a meter that multiplies inside has
+/// one error for its product, and correcting it by three factors would correct it twice.
+/// [`with_power_of`](Self::with_power_of) derives it where only voltage and current were compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Calibration<const K: usize = 0> {
+    /// Of the voltage.
+    pub voltage: Correction<K>,
+    /// Of the current.
+    pub current: Correction<K>,
+    /// Of active and reactive power.
+    pub power: Correction<K>,
+    /// Of the voltage with the temperature.
+    pub voltage_temperature: Temperature,
+    /// Of current and power with the temperature, that of a shunt or a transformer's burden.
+    pub current_temperature: Temperature,
+}
+
+impl<const K: usize> Calibration<K> {
+    /// Nothing is changed.
+    pub const NONE: Self = Self {
+        voltage: Correction::NONE,
+        current: Correction::NONE,
+        power: Correction::NONE,
+        voltage_temperature: Temperature {
+            ppm_per_k: 0,
+            reference_centi_c: 0,
+        },
+        current_temperature: Temperature {
+            ppm_per_k: 0,
+            reference_centi_c: 0,
+        },
+    };
+
+    /// Gains alone, in millionths: of voltage, current and power.
+    #[must_use]
+    pub const fn gains(voltage_ppm: i32, current_ppm: i32, power_ppm: i32) -> Self {
+        let mut calibration = Self::NONE;
+        calibration.voltage.gain_ppm = voltage_ppm;
+        calibration.current.gain_ppm = current_ppm;
+        calibration.power.gain_ppm = power_ppm;
+        calibration
+    }
+
+    /// The gain of the power from those of voltage and current, when it was not compared itself.
+    #[must_use]
+    pub const fn with_power_of(mut self) -> Self {
+        let (v, i) = (self.voltage.gain_ppm as i64, self.current.gain_ppm as i64);
+        let product = v + i + v * i / 1_000_000;
+        self.power.gain_ppm = if product > i32::MAX as i64 {
+            i32::MAX
+        } else if product < i32::MIN as i64 {
+            i32::MIN
+        } else {
+            product as i32
+        };
+        self
+    }
+
+    /// The reading as it should be. One that [is calibrated](Reading::is_calibrated) stays what it is, so that
+    /// nothing is corrected twice. The power factor follows from the corrected values where all three are there; the
+    /// counter is corrected by [`source`](Self::source), in what a step of it means.
+    #[must_use]
+    pub fn apply(&self, reading: &Reading, temperature_centi_c: Option<i16>) -> Reading {
+        if reading.is_calibrated || *self == Self::NONE {
+            return *reading;
+        }
+        let ppm = |of: Temperature| temperature_centi_c.map_or(0, |centi_c| of.ppm_at(centi_c));
+        let voltage_ppm = ppm(self.voltage_temperature);
+        let current_ppm = ppm(self.current_temperature);
+        let power_ppm = voltage_ppm.saturating_add(current_ppm);
+        let power = |value: i32| {
+            let corrected = self.power.apply(value.unsigned_abs(), power_ppm);
+            let magnitude = i32::try_from(corrected).unwrap_or(i32::MAX);
+            if value < 0 { -magnitude } else { magnitude }
+        };
+        let mut corrected = Reading {
+            voltage_mv: reading
+                .voltage_mv
+                .map(|mv| self.voltage.apply(mv, voltage_ppm)),
+            current_ma: reading
+                .current_ma
+                .map(|ma| self.current.apply(ma, current_ppm)),
+            power_mw: reading.power_mw.map(power),
+            reactive_mvar: reading.reactive_mvar.map(power),
+            is_calibrated: true,
+            ..*reading
+        };
+        if let (Some(before), Some(after)) = (reading.power_factor_milli, power_factor(&corrected))
+        {
+            corrected.power_factor_milli = Some(if before < 0 { -after } else { after });
+        }
+        corrected
+    }
+
+    /// The source as its counter is to be taken: a step of it means more or less by the gain of the power. A curve
+    /// and a temperature can not be followed by a counter, which sums what it does not tell.
+    #[must_use]
+    pub fn source(&self, source: &Source) -> Source {
+        let step = i64::from(source.counter_step_uwh);
+        let added = (step * i64::from(self.power.gain_ppm) + 500_000).div_euclid(1_000_000);
+        Source {
+            counter_step_uwh: u32::try_from(step + added).unwrap_or(source.counter_step_uwh),
+            ..*source
+        }
+    }
+}
+
+/// Power by voltage and current, in thousandths up to 1000.
+fn power_factor(reading: &Reading) -> Option<i16> {
+    let mva = reading.apparent_mva()?;
+    let milli = (u64::from(reading.power_mw?.unsigned_abs()) * 1_000 + mva / 2).checked_div(mva)?;
+    i16::try_from(milli.min(1_000)).ok()
+}

@@ -1,0 +1,173 @@
+//! What is always on has become less.
+
+use super::alarm::{Alarm, Level, Rule};
+use super::{Event, EventCode, Method};
+use crate::energy::Registers;
+use crate::snapshot::{Reader, Writer};
+use crate::tariff::LocalTime;
+
+/// Watches the least power of a quarter of an hour between two and five at night. Refrigerators and standby go on
+/// while people are away: what makes these less is a wire past the meter, or a load that has left.
+///
+/// The usual level and its spread are learnt over two weeks; the alarm begins when a night is below the usual by four
+/// times its spread and by a fifth, twice in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct BaseLoad {
+    /// The integral of power when the quarter began.
+    quarter_mwh: u64,
+    quarter_ms: u64,
+    /// The least of this night in milliwatts; the largest number for none yet.
+    least_mw: u32,
+    usual_mw: u32,
+    spread_mw: u32,
+    /// The quarter of the day that is going on; [`NO_QUARTER`] outside the night.
+    quarter: u8,
+    nights: u8,
+    low_nights: u8,
+    alarm: Alarm,
+}
+
+const BEGIN_MINUTE: u16 = 2 * 60;
+const END_MINUTE: u16 = 5 * 60;
+const QUARTER_MS: u64 = 900_000;
+const NO_QUARTER: u8 = u8::MAX;
+const LEARNING: u8 = 14;
+/// A new night moves the usual by a tenth.
+const MEMORY: i64 = 10;
+/// Below this there is no base load to speak of.
+const LEAST_MW: u32 = 5_000;
+
+impl BaseLoad {
+    /// Knows no night yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            quarter_mwh: 0,
+            quarter_ms: 0,
+            least_mw: u32::MAX,
+            usual_mw: 0,
+            spread_mw: 0,
+            quarter: NO_QUARTER,
+            nights: 0,
+            low_nights: 0,
+            alarm: Alarm::new(),
+        }
+    }
+
+    /// The usual level in milliwatts, once two weeks have been seen.
+    #[must_use]
+    pub const fn usual_mw(&self) -> Option<u32> {
+        if self.nights < LEARNING {
+            None
+        } else {
+            Some(self.usual_mw)
+        }
+    }
+
+    /// Whether the alarm is on.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.alarm.is_on()
+    }
+
+    /// Takes the registers at a time. The event's value is what the night's level lacks, in milliwatts.
+    pub fn push(&mut self, at_ms: u64, time: LocalTime, registers: &Registers) -> Option<Event> {
+        let is_night = (BEGIN_MINUTE..END_MINUTE).contains(&time.minute);
+        let quarter = if is_night {
+            (time.minute / 15) as u8
+        } else {
+            NO_QUARTER
+        };
+        if quarter == self.quarter {
+            return None;
+        }
+        let (before, mwh) = (self.quarter, registers.integrated.mwh());
+        let elapsed_ms = at_ms.saturating_sub(self.quarter_ms);
+        let energy_mwh = mwh.saturating_sub(self.quarter_mwh);
+        self.quarter = quarter;
+        self.quarter_mwh = mwh;
+        self.quarter_ms = at_ms;
+        if before == NO_QUARTER {
+            return None;
+        }
+        // A quarter that was cut short or had a gap says nothing.
+        if elapsed_ms.abs_diff(QUARTER_MS) <= QUARTER_MS / 10 {
+            let energy = energy_mwh.saturating_mul(3_600_000);
+            let mw = energy.checked_div(elapsed_ms).unwrap_or_default();
+            self.least_mw = self.least_mw.min(u32::try_from(mw).unwrap_or(u32::MAX));
+        }
+        if is_night {
+            return None;
+        }
+        let night_mw = core::mem::replace(&mut self.least_mw, u32::MAX);
+        (night_mw != u32::MAX).then(|| self.night(at_ms, night_mw))?
+    }
+
+    /// Takes the least power of a night.
+    pub fn night(&mut self, at_ms: u64, night_mw: u32) -> Option<Event> {
+        let off = i64::from(night_mw) - i64::from(self.usual_mw);
+        let lacks = -off;
+        let fifth = i64::from(self.usual_mw / 5);
+        // A mean deviation times 1.25 is a standard deviation.
+        let spreads = i64::from(self.spread_mw) * 5;
+        let is_known = self.nights >= LEARNING && self.usual_mw >= LEAST_MW;
+        let is_low = is_known && lacks > fifth.max(spreads);
+        self.low_nights = if is_low {
+            self.low_nights.saturating_add(1)
+        } else {
+            0
+        };
+        if !is_low {
+            // The mean of all nights at first, then of the last ones.
+            let weight = (i64::from(self.nights) + 1).min(MEMORY);
+            let moved = |value: u32, by: i64| {
+                let moved = i64::from(value) + by.checked_div(weight).unwrap_or_default();
+                u32::try_from(moved).unwrap_or_default()
+            };
+            if self.nights == 0 {
+                self.usual_mw = night_mw;
+            } else {
+                self.spread_mw = moved(self.spread_mw, off.abs() - i64::from(self.spread_mw));
+                self.usual_mw = moved(self.usual_mw, off);
+            }
+            self.nights = self.nights.saturating_add(1);
+        }
+        let level = match self.low_nights {
+            0 => Level::Back,
+            1 => Level::Between,
+            _ => Level::Beyond,
+        };
+        let rule = Rule::at_once(EventCode::BaseLoadShift);
+        let event = self.alarm.update(&rule, at_ms, level, lacks)?;
+        Some(Event {
+            method: Method::Days,
+            ..event
+        })
+    }
+
+    /// What has to survive a restart; the night that is going on is left out.
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        writer.put(&self.usual_mw.to_le_bytes());
+        writer.put(&self.spread_mw.to_le_bytes());
+        writer.put(&[self.nights, self.low_nights]);
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
+        let usual_mw = u32::from_le_bytes(reader.take());
+        let spread_mw = u32::from_le_bytes(reader.take());
+        let [nights, low_nights] = reader.take();
+        Self {
+            usual_mw,
+            spread_mw,
+            nights,
+            low_nights,
+            ..Self::new()
+        }
+    }
+
+    /// Takes the present for the usual, as after a refrigerator has gone.
+    pub const fn relearn(&mut self) {
+        *self = Self::new();
+    }
+}

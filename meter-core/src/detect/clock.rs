@@ -1,0 +1,82 @@
+//! Clocks that are set, and clocks that run wrong.
+
+use super::alarm::{Alarm, Level, Rule};
+use super::{Event, EventCode, Phase};
+use crate::reading::Reading;
+
+/// Compares the time of the day with the monotonic clock. A step of more than 2 s is told once, with its size; a
+/// drift above 5 s a day begins and ends like any alarm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ClockWatch {
+    /// Time of the day less the monotonic one.
+    offset_ms: i64,
+    /// What the offset was when the day began.
+    base_ms: i64,
+    /// When the day began, in seconds of the monotonic clock; the largest number for never.
+    day_s: u32,
+    drift: Alarm,
+}
+
+const STEP_MS: u64 = 2_000;
+const DRIFT_MS: u64 = 5_000;
+const DAY_S: u32 = 86_400;
+const NEVER: u32 = u32::MAX;
+
+impl ClockWatch {
+    /// Quiet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            offset_ms: 0,
+            base_ms: 0,
+            day_s: NEVER,
+            drift: Alarm::new(),
+        }
+    }
+
+    /// Takes a reading that knows the time of the day. A step gives both of its ends at once: what the clock was
+    /// off before in the first, 0, and what it was set by in the second, in milliseconds.
+    pub fn push(&mut self, reading: &Reading) -> [Option<Event>; 3] {
+        let Some(utc_s) = reading.utc_s else {
+            return [None; 3];
+        };
+        let at_ms = i64::try_from(reading.at_ms).unwrap_or(i64::MAX);
+        let offset_ms = utc_s.saturating_mul(1_000).saturating_sub(at_ms);
+        let now_s = u32::try_from(reading.at_ms / 1_000).unwrap_or(NEVER - 1);
+        let is_first = self.day_s == NEVER;
+        let moved_ms = offset_ms.saturating_sub(self.offset_ms);
+        self.offset_ms = offset_ms;
+        if is_first || moved_ms.unsigned_abs() > STEP_MS {
+            self.base_ms = offset_ms;
+            self.day_s = now_s;
+            if is_first {
+                return [None; 3];
+            }
+            let event = |phase, value| {
+                Some(Event {
+                    code: EventCode::ClockStep,
+                    phase,
+                    method: super::Method::Readings,
+                    at_ms: reading.at_ms,
+                    value,
+                })
+            };
+            return [
+                event(Phase::Occurrence, 0),
+                event(Phase::Restoration, moved_ms),
+                None,
+            ];
+        }
+        if now_s.wrapping_sub(self.day_s) < DAY_S {
+            return [None; 3];
+        }
+        let drift_ms = offset_ms.saturating_sub(self.base_ms);
+        self.base_ms = offset_ms;
+        self.day_s = now_s;
+        let level = Level::of(drift_ms.unsigned_abs() > DRIFT_MS);
+        let rule = Rule::at_once(EventCode::ClockDrift);
+        let event = self.drift.update(&rule, reading.at_ms, level, drift_ms);
+        [None, None, event]
+    }
+}

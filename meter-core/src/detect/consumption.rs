@@ -1,0 +1,170 @@
+//! Far less is used per day than before: the trace a bypass leaves in front of the sensor.
+
+use super::alarm::{Alarm, Level, Rule};
+use super::{Event, EventCode, Method};
+use crate::snapshot::{Reader, Writer};
+
+/// How patient the detector is, in hundredths of the usual spread of days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct DropLimits {
+    /// What a day may be below the usual before it counts.
+    pub slack_centi: u16,
+    /// The sum of what counts at which the alarm begins.
+    pub sum_centi: u16,
+    /// The least spread that is believed, in thousandths of the usual day: two weeks can look more alike than
+    /// the next ones.
+    pub least_spread_milli: u16,
+}
+
+impl DropLimits {
+    /// Half of the spread, five times the spread, 10 %.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            slack_centi: 50,
+            sum_centi: 500,
+            least_spread_milli: 100,
+        }
+    }
+}
+
+impl Default for DropLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+const DAYS: usize = 14;
+/// A single day says no more than this.
+const MOST_CENTI: i64 = 400;
+/// Days with less are of an empty circuit, in milliwatt-hours: nothing can be told from them.
+const LEAST_DAY_MWH: u64 = 50_000;
+
+/// Sums what days lack against the median of fourteen usual ones (a lower CUSUM, Page 1954). Speaks no earlier than
+/// after these. A holiday looks the same: [`BaseLoad`](super::BaseLoad) tells the two apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ConsumptionDrop {
+    /// Usual days in watt-hours, in a ring.
+    days_wh: [u32; DAYS],
+    next: u8,
+    filled: u8,
+    /// What was lacking so far, in hundredths of the spread.
+    sum_centi: u16,
+    alarm: Alarm,
+}
+
+impl ConsumptionDrop {
+    /// Knows no day yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            days_wh: [0; DAYS],
+            next: 0,
+            filled: 0,
+            sum_centi: 0,
+            alarm: Alarm::new(),
+        }
+    }
+
+    /// Whether the alarm is on.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.alarm.is_on()
+    }
+
+    /// Takes the energy of a whole day; leave out days with gaps. The event's value is what the day lacked against
+    /// the usual one, in milliwatt-hours.
+    ///
+    /// What is usual is learnt from days that are no part of a suspicion, so that a drop does not become the
+    /// usual while it is looked at.
+    pub fn push(&mut self, at_ms: u64, day_mwh: u64, limits: &DropLimits) -> Option<Event> {
+        let day_wh = u32::try_from(day_mwh / 1_000).unwrap_or(u32::MAX);
+        if usize::from(self.filled) < DAYS {
+            self.learn(day_wh);
+            return None;
+        }
+        let usual = median(self.days_wh);
+        if u64::from(usual) * 1_000 < LEAST_DAY_MWH {
+            self.learn(day_wh);
+            return None;
+        }
+        // 1.4826 times the median deviation is the standard deviation of a normal distribution.
+        let deviation = median(self.days_wh.map(|day| day.abs_diff(usual)));
+        let least = u64::from(usual) * u64::from(limits.least_spread_milli) / 1_000;
+        let spread = (u64::from(deviation) * 14_826 / 10_000).max(least).max(1);
+        let lacks = i64::from(usual) - i64::from(day_wh);
+        let centi = (lacks * 100)
+            .checked_div(spread.cast_signed())
+            .unwrap_or_default()
+            .clamp(-MOST_CENTI, MOST_CENTI);
+        let sum = i64::from(self.sum_centi) + centi - i64::from(limits.slack_centi);
+        // A suspicion that is far beyond its limit shall still end within days.
+        let most = 2 * i64::from(limits.sum_centi);
+        self.sum_centi = u16::try_from(sum.clamp(0, most)).unwrap_or(u16::MAX);
+        if self.sum_centi <= limits.sum_centi / 2 {
+            self.learn(day_wh);
+        }
+        let level = Level::above(
+            self.sum_centi.into(),
+            limits.sum_centi.into(),
+            u64::from(limits.sum_centi / 2),
+        );
+        let rule = Rule::at_once(EventCode::ConsumptionDrop);
+        let event = self.alarm.update(&rule, at_ms, level, lacks * 1_000)?;
+        Some(Event {
+            method: Method::Days,
+            ..event
+        })
+    }
+
+    /// Takes the present for the usual, as after somebody has moved out.
+    pub const fn relearn(&mut self) {
+        *self = Self::new();
+    }
+
+    /// What has to survive a restart; the alarm begins anew by the sum.
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        for day in self.days_wh {
+            writer.put(&day.to_le_bytes());
+        }
+        writer.put(&[self.next, self.filled]);
+        writer.put(&self.sum_centi.to_le_bytes());
+    }
+
+    /// From bytes that were checked; numbers that are none are harmless here.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
+        let mut days_wh = [0; DAYS];
+        for slot in &mut days_wh {
+            *slot = u32::from_le_bytes(reader.take());
+        }
+        let [next, filled] = reader.take();
+        Self {
+            days_wh,
+            next: if usize::from(next) < DAYS { next } else { 0 },
+            filled: filled.min(DAYS as u8),
+            sum_centi: u16::from_le_bytes(reader.take()),
+            alarm: Alarm::new(),
+        }
+    }
+
+    fn learn(&mut self, day_wh: u32) {
+        if let Some(slot) = self.days_wh.get_mut(usize::from(self.next)) {
+            *slot = day_wh;
+        }
+        self.next = if usize::from(self.next) + 1 < DAYS {
+            self.next + 1
+        } else {
+            0
+        };
+        self.filled = (self.filled + 1).min(DAYS as u8);
+    }
+}
+
+/// The mean of the two in the middle.
+fn median(mut days: [u32; DAYS]) -> u32 {
+    days.sort_unstable();
+    let [.., a, b, _, _, _, _, _, _] = days;
+    a.midpoint(b)
+}
