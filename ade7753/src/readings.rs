@@ -47,7 +47,7 @@ impl Scale {
 
 impl Measurement {
     /// The same as a reading, taken at a time in milliseconds. Its energy is that of one window; for a
-    /// counter without gaps add [`Scale::counter`].
+    /// counter without gaps add [`Scale::counter`]. It is calibrated: the scale is.
     #[must_use]
     pub fn reading(&self, at_ms: u64) -> Reading {
         Reading {
@@ -57,6 +57,7 @@ impl Measurement {
             reactive_mvar: self.reactive_mvar,
             frequency_mhz: Some(self.frequency_mhz),
             power_factor_milli: Some(self.power_factor_milli),
+            is_calibrated: true,
             ..Reading::at(at_ms)
         }
     }

@@ -77,7 +77,9 @@ impl Freeze {
         if is_broken {
             self.complete = 0;
         }
-        if date == before {
+        // A date that is none is no midnight either.
+        let is_date = (1..=12).contains(&time.month) && (1..=31).contains(&time.day);
+        if date == before || !is_date {
             return None;
         }
         self.date = date;

@@ -26,28 +26,32 @@ pub(crate) enum Crossing {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Intervals {
     length_s: u32,
-    present: i64,
+    /// When the present interval ends.
+    end_s: i64,
 }
 
-/// An interval that no time is in.
+/// No interval has begun.
 const NONE: i64 = i64::MIN;
 
 impl Intervals {
     pub(crate) const fn new(length_s: u32) -> Self {
         Self {
             length_s: if length_s == 0 { 1 } else { length_s },
-            present: NONE,
+            end_s: NONE,
         }
     }
 
-    /// Goes on in an interval, as [`present`](Self::present) gave it.
-    pub(crate) const fn resume(&mut self, present: i64) {
-        self.present = present;
+    /// Goes on in the interval that ends then, as [`end_s`](Self::end_s) gave it.
+    pub(crate) const fn resume(&mut self, end_s: i64) {
+        self.end_s = end_s;
     }
 
-    /// The number of the interval that is going on.
-    pub(crate) const fn present(&self) -> i64 {
-        self.present
+    /// The end of the interval that is going on, if one is.
+    pub(crate) const fn end_s(&self) -> Option<i64> {
+        match self.end_s {
+            NONE => None,
+            end_s => Some(end_s),
+        }
     }
 
     pub(crate) const fn length_s(&self) -> u32 {
@@ -57,24 +61,26 @@ impl Intervals {
     /// Goes on to a time in seconds.
     pub(crate) const fn advance(&mut self, time_s: i64) -> Crossing {
         let length = self.length_s as i64;
+        let before = self.end_s;
+        if time_s < before && time_s >= before.saturating_sub(length) {
+            return Crossing::Same;
+        }
         // A length of 0 is not let in; the compiler does not know that.
         let Some(now) = time_s.checked_div_euclid(length) else {
             return Crossing::Same;
         };
-        let before = self.present;
-        self.present = now;
+        self.end_s = now.saturating_add(1).saturating_mul(length);
         if before == NONE {
-            return Crossing::First;
-        }
-        let end_s = before.saturating_add(1).saturating_mul(length);
-        if now == before {
-            Crossing::Same
-        } else if now < before {
-            Crossing::Backward { end_s }
+            Crossing::First
+        } else if self.end_s <= before {
+            Crossing::Backward { end_s: before }
         } else {
-            let skipped = now.abs_diff(before) - 1;
+            let skipped = match self.end_s.abs_diff(before).checked_div(length as u64) {
+                Some(intervals) => intervals.saturating_sub(1),
+                None => 0,
+            };
             Crossing::Ended {
-                end_s,
+                end_s: before,
                 skipped: if skipped > u32::MAX as u64 {
                     u32::MAX
                 } else {

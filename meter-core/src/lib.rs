@@ -14,6 +14,7 @@ pub mod reading;
 pub mod snapshot;
 pub mod tariff;
 
+mod arithmetic;
 mod interval;
 
 pub use calibration::Calibration;

@@ -98,8 +98,8 @@ impl Profile {
 
     /// Goes on after a restart in an interval that began with these registers: its record will be marked as
     /// partial, and its energy is whole.
-    pub(crate) const fn resume(&mut self, present: i64, base_mwh: [u64; 2]) {
-        self.intervals.resume(present);
+    pub(crate) const fn resume(&mut self, end_s: i64, base_mwh: [u64; 2]) {
+        self.intervals.resume(end_s);
         self.base_mwh = base_mwh;
         self.status.set(Status::PARTIAL);
     }

@@ -1,5 +1,7 @@
 //! What a meter says, in units that fit every one of them.
 
+use crate::arithmetic::divide;
+
 /// One reading. What a meter does not measure is `None`, never 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -45,13 +47,17 @@ impl Reading {
         }
     }
 
-    /// Voltage times current in millivoltamperes.
+    /// Voltage times current in millivoltamperes; `None` also above 4.29 MVA.
     #[must_use]
-    pub const fn apparent_mva(&self) -> Option<u64> {
-        match (self.voltage_mv, self.current_ma) {
-            (Some(mv), Some(ma)) => Some((mv as u64 * ma as u64 + 500) / 1_000),
-            _ => None,
+    pub const fn apparent_mva(&self) -> Option<u32> {
+        let (Some(mv), Some(ma)) = (self.voltage_mv, self.current_ma) else {
+            return None;
+        };
+        let (mva, _) = divide(mv as u64 * ma as u64 + 500, 1_000);
+        if mva > u32::MAX as u64 {
+            return None;
         }
+        Some(mva as u32)
     }
 }
 

@@ -19,6 +19,35 @@ pub struct LocalTime {
     pub minute: u16,
 }
 
+impl LocalTime {
+    /// The wall clock so many seconds ahead of UTC, of seconds since 1970: what time zone and season make of UTC is the
+    /// caller's. `None` beyond the years -10 000 and 10 000 or so.
+    #[must_use]
+    pub fn from_unix(utc_s: i64, offset_s: i32) -> Option<Self> {
+        let local_s = utc_s.checked_add(offset_s.into())?;
+        let days = i32::try_from(local_s.div_euclid(86_400)).ok()?;
+        if days.unsigned_abs() > 4_000_000 {
+            return None;
+        }
+        let minute = local_s.rem_euclid(86_400) / 60;
+        // Days of years that begin in March, so that the odd day of February is the last: 400 of them have
+        // 146 097 days, and five of its months 153.
+        let of_era = (days + 719_468).rem_euclid(146_097);
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        // 1 January 1970 was a Thursday.
+        let weekday = (days + 3).rem_euclid(7);
+        Some(Self {
+            month: u8::try_from(if month < 10 { month + 3 } else { month - 9 }).ok()?,
+            day: u8::try_from(day).ok()?,
+            weekday: u8::try_from(weekday).ok()?,
+            minute: u16::try_from(minute).ok()?,
+        })
+    }
+}
+
 /// From a minute of the day on, a rate is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

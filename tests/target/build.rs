@@ -2,16 +2,18 @@
 
 fn main() {
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    println!("cargo:rustc-link-arg-bin=poll=-Tmemory.x");
     println!("cargo:rustc-link-search={here}");
-    println!("cargo:rustc-link-arg-bin=poll=-Tlink.x");
+    for program in ["poll", "reading"] {
+        println!("cargo:rustc-link-arg-bin={program}=-Tmemory.x");
+        println!("cargo:rustc-link-arg-bin={program}=-Tlink.x");
+    }
     for program in [
         "read_all",
         "read_all_base",
         "window",
         "window_base",
-        "registers",
-        "registers_base",
+        "meter",
+        "meter_base",
     ] {
         println!("cargo:rustc-link-arg-bin={program}=-Tlinked.x");
         println!("cargo:rustc-link-arg-bin={program}=--gc-sections");

@@ -1,6 +1,7 @@
 //! A reading made right.
 
 use super::correction::{Correction, Temperature};
+use crate::arithmetic::scaled;
 use crate::reading::{Reading, Source};
 
 /// The corrections of a meter.
@@ -65,11 +66,11 @@ impl<const K: usize> Calibration<K> {
     }
 
     /// The reading as it should be. One that [is calibrated](Reading::is_calibrated) stays what it is, so that
-    /// nothing is corrected twice. The power factor follows from the corrected values where all three are there; the
+    /// nothing is corrected twice. The power factor follows the gains of the other three; the
     /// counter is corrected by [`source`](Self::source), in what a step of it means.
     #[must_use]
     pub fn apply(&self, reading: &Reading, temperature_centi_c: Option<i16>) -> Reading {
-        if reading.is_calibrated || *self == Self::NONE {
+        if reading.is_calibrated {
             return *reading;
         }
         let ppm = |of: Temperature| temperature_centi_c.map_or(0, |centi_c| of.ppm_at(centi_c));
@@ -81,7 +82,7 @@ impl<const K: usize> Calibration<K> {
             let magnitude = i32::try_from(corrected).unwrap_or(i32::MAX);
             if value < 0 { -magnitude } else { magnitude }
         };
-        let mut corrected = Reading {
+        Reading {
             voltage_mv: reading
                 .voltage_mv
                 .map(|mv| self.voltage.apply(mv, voltage_ppm)),
@@ -90,14 +91,24 @@ impl<const K: usize> Calibration<K> {
                 .map(|ma| self.current.apply(ma, current_ppm)),
             power_mw: reading.power_mw.map(power),
             reactive_mvar: reading.reactive_mvar.map(power),
+            power_factor_milli: reading.power_factor_milli.map(|milli| {
+                // What the power gains more than voltage and current together.
+                let of = |value: Option<u32>, of: &Correction<K>| {
+                    value.map_or(0, |value| of.ppm_at(value))
+                };
+                let magnitude = reading.power_mw.map(i32::unsigned_abs);
+                let ppm = of(magnitude, &self.power)
+                    .saturating_sub(of(reading.voltage_mv, &self.voltage))
+                    .saturating_sub(of(reading.current_ma, &self.current));
+                let size = milli.unsigned_abs().into();
+                // No correction makes it more than one.
+                let corrected = scaled(size, ppm).min(size.max(1_000));
+                let corrected = i16::try_from(corrected).unwrap_or(i16::MAX);
+                if milli < 0 { -corrected } else { corrected }
+            }),
             is_calibrated: true,
             ..*reading
-        };
-        if let (Some(before), Some(after)) = (reading.power_factor_milli, power_factor(&corrected))
-        {
-            corrected.power_factor_milli = Some(if before < 0 { -after } else { after });
         }
-        corrected
     }
 
     /// The source as its counter is to be taken: a step of it means more or less by the gain of the power. A curve
@@ -111,11 +122,4 @@ impl<const K: usize> Calibration<K> {
             ..*source
         }
     }
-}
-
-/// Power by voltage and current, in thousandths up to 1000.
-fn power_factor(reading: &Reading) -> Option<i16> {
-    let mva = reading.apparent_mva()?;
-    let milli = (u64::from(reading.power_mw?.unsigned_abs()) * 1_000 + mva / 2).checked_div(mva)?;
-    i16::try_from(milli.min(1_000)).ok()
 }

@@ -1,5 +1,7 @@
 //! What one quantity is corrected by.
 
+use crate::arithmetic::scaled;
+
 /// A point of a correction curve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -35,33 +37,35 @@ impl<const K: usize> Correction<K> {
 
     /// What is added at a value in millionths of it, offset left out.
     #[must_use]
-    pub fn ppm_at(&self, value: u32) -> i64 {
-        i64::from(self.gain_ppm) + self.curve_ppm(value)
+    pub fn ppm_at(&self, value: u32) -> i32 {
+        let curve_ppm = if K == 0 { 0 } else { self.curve_ppm(value) };
+        self.gain_ppm.saturating_add(curve_ppm)
     }
 
-    fn curve_ppm(&self, value: u32) -> i64 {
+    fn curve_ppm(&self, value: u32) -> i32 {
         let after = self.knots.iter().find(|knot| knot.at >= value);
         let before = self.knots.iter().rev().find(|knot| knot.at <= value);
         match (before, after) {
             (Some(a), Some(b)) if b.at > a.at => {
                 let (span, part) = (i64::from(b.at - a.at), i64::from(value - a.at));
-                i64::from(a.ppm) + (i64::from(b.ppm) - i64::from(a.ppm)) * part / span
+                let rise = i64::from(b.ppm) - i64::from(a.ppm);
+                // Between the two, which are 32-bit numbers.
+                (i64::from(a.ppm) + (i128::from(rise) * i128::from(part) / i128::from(span)) as i64)
+                    as i32
             }
-            (Some(knot), _) | (None, Some(knot)) => knot.ppm.into(),
+            (Some(knot), _) | (None, Some(knot)) => knot.ppm,
             (None, None) => 0,
         }
     }
 
     /// A corrected magnitude, with what a temperature adds in millionths.
-    pub(super) fn apply(&self, value: u32, temperature_ppm: i64) -> u32 {
+    pub(super) fn apply(&self, value: u32, temperature_ppm: i32) -> u32 {
         if value == 0 {
             return 0;
         }
         let ppm = self.ppm_at(value).saturating_add(temperature_ppm);
-        let product = i128::from(value) * i128::from(ppm);
-        let added = (product + 500_000).div_euclid(1_000_000) + i128::from(self.offset);
-        let corrected = (i128::from(value) + added).max(0);
-        u32::try_from(corrected).unwrap_or(u32::MAX)
+        let scaled = if ppm == 0 { value } else { scaled(value, ppm) };
+        scaled.saturating_add_signed(self.offset)
     }
 }
 
@@ -84,8 +88,9 @@ pub struct Temperature {
 impl Temperature {
     /// What is added at a temperature, in millionths.
     #[must_use]
-    pub const fn ppm_at(self, centi_c: i16) -> i64 {
-        let difference = centi_c as i64 - self.reference_centi_c as i64;
-        self.ppm_per_k as i64 * difference / 100
+    pub const fn ppm_at(self, centi_c: i16) -> i32 {
+        let difference = centi_c as i32 - self.reference_centi_c as i32;
+        // Up to 655 K: a coefficient that does not fit then is none.
+        self.ppm_per_k.saturating_mul(difference) / 100
     }
 }

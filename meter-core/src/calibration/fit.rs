@@ -191,7 +191,7 @@ fn error(pair: &Pair) -> i64 {
 fn predicted<const K: usize>(correction: &Correction<K>, measured: u32) -> i64 {
     let of_offset = (i128::from(correction.offset) * NANO).checked_div(measured.into());
     let of_offset = i64::try_from(of_offset.unwrap_or_default()).unwrap_or(i64::MAX);
-    (correction.ppm_at(measured) * 1_000).saturating_add(of_offset)
+    (i64::from(correction.ppm_at(measured)) * 1_000).saturating_add(of_offset)
 }
 
 /// All pairs but one.

@@ -58,18 +58,6 @@ pub struct Rule {
     pub clear_ms: u32,
 }
 
-impl Rule {
-    /// An alarm that waits for nothing.
-    #[must_use]
-    pub const fn at_once(code: EventCode) -> Self {
-        Self {
-            code,
-            hold_ms: 0,
-            clear_ms: 0,
-        }
-    }
-}
-
 /// The state of one alarm, in four bytes: a meter has a dozen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -129,6 +117,45 @@ impl Alarm {
             } else {
                 Phase::Restoration
             },
+            method: Method::Readings,
+            at_ms,
+            value,
+        })
+    }
+}
+
+/// An alarm that waits for nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Toggle(bool);
+
+impl Toggle {
+    /// Off.
+    pub(crate) const fn new() -> Self {
+        Self(false)
+    }
+
+    pub(crate) const fn is_on(self) -> bool {
+        self.0
+    }
+
+    /// Takes a level at a time.
+    pub(crate) const fn update(
+        &mut self,
+        code: EventCode,
+        at_ms: u64,
+        level: Level,
+        value: i64,
+    ) -> Option<Event> {
+        let phase = match (self.0, level) {
+            (false, Level::Beyond) => Phase::Occurrence,
+            (true, Level::Back) => Phase::Restoration,
+            _ => return None,
+        };
+        self.0 = !self.0;
+        Some(Event {
+            code,
+            phase,
             method: Method::Readings,
             at_ms,
             value,

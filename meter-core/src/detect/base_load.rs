@@ -1,6 +1,6 @@
 //! What is always on has become less.
 
-use super::alarm::{Alarm, Level, Rule};
+use super::alarm::{Level, Toggle};
 use super::{Event, EventCode, Method};
 use crate::energy::Registers;
 use crate::snapshot::{Reader, Writer};
@@ -25,7 +25,7 @@ pub struct BaseLoad {
     quarter: u8,
     nights: u8,
     low_nights: u8,
-    alarm: Alarm,
+    alarm: Toggle,
 }
 
 const BEGIN_MINUTE: u16 = 2 * 60;
@@ -51,7 +51,7 @@ impl BaseLoad {
             quarter: NO_QUARTER,
             nights: 0,
             low_nights: 0,
-            alarm: Alarm::new(),
+            alarm: Toggle::new(),
         }
     }
 
@@ -138,8 +138,9 @@ impl BaseLoad {
             1 => Level::Between,
             _ => Level::Beyond,
         };
-        let rule = Rule::at_once(EventCode::BaseLoadShift);
-        let event = self.alarm.update(&rule, at_ms, level, lacks)?;
+        let event = self
+            .alarm
+            .update(EventCode::BaseLoadShift, at_ms, level, lacks)?;
         Some(Event {
             method: Method::Days,
             ..event

@@ -1,6 +1,6 @@
 //! Clocks that are set, and clocks that run wrong.
 
-use super::alarm::{Alarm, Level, Rule};
+use super::alarm::{Level, Toggle};
 use super::{Event, EventCode, Phase};
 use crate::reading::Reading;
 
@@ -13,15 +13,17 @@ pub struct ClockWatch {
     offset_ms: i64,
     /// What the offset was when the day began.
     base_ms: i64,
-    /// When the day began, in seconds of the monotonic clock; the largest number for never.
-    day_s: u32,
-    drift: Alarm,
+    /// When the day began, in milliseconds modulo 49 days.
+    day_ms: u32,
+    drift: Toggle,
+    is_known: bool,
 }
 
 const STEP_MS: u64 = 2_000;
 const DRIFT_MS: u64 = 5_000;
-const DAY_S: u32 = 86_400;
-const NEVER: u32 = u32::MAX;
+const DAY_MS: u32 = 86_400_000;
+/// Seconds that no clock shows; what is below can be multiplied.
+const MOST_S: u64 = 1 << 50;
 
 impl ClockWatch {
     /// Quiet.
@@ -30,26 +32,28 @@ impl ClockWatch {
         Self {
             offset_ms: 0,
             base_ms: 0,
-            day_s: NEVER,
-            drift: Alarm::new(),
+            day_ms: 0,
+            drift: Toggle::new(),
+            is_known: false,
         }
     }
 
     /// Takes a reading that knows the time of the day. A step gives both of its ends at once: what the clock was
     /// off before in the first, 0, and what it was set by in the second, in milliseconds.
     pub fn push(&mut self, reading: &Reading) -> [Option<Event>; 3] {
-        let Some(utc_s) = reading.utc_s else {
+        let utc_s = reading.utc_s.filter(|utc_s| utc_s.unsigned_abs() < MOST_S);
+        let (Some(utc_s), Ok(at_ms)) = (utc_s, i64::try_from(reading.at_ms)) else {
             return [None; 3];
         };
-        let at_ms = i64::try_from(reading.at_ms).unwrap_or(i64::MAX);
-        let offset_ms = utc_s.saturating_mul(1_000).saturating_sub(at_ms);
-        let now_s = u32::try_from(reading.at_ms / 1_000).unwrap_or(NEVER - 1);
-        let is_first = self.day_s == NEVER;
+        let offset_ms = (utc_s * 1_000).saturating_sub(at_ms);
+        let now_ms = reading.at_ms as u32;
+        let is_first = !self.is_known;
         let moved_ms = offset_ms.saturating_sub(self.offset_ms);
         self.offset_ms = offset_ms;
         if is_first || moved_ms.unsigned_abs() > STEP_MS {
             self.base_ms = offset_ms;
-            self.day_s = now_s;
+            self.day_ms = now_ms;
+            self.is_known = true;
             if is_first {
                 return [None; 3];
             }
@@ -68,15 +72,16 @@ impl ClockWatch {
                 None,
             ];
         }
-        if now_s.wrapping_sub(self.day_s) < DAY_S {
+        if now_ms.wrapping_sub(self.day_ms) < DAY_MS {
             return [None; 3];
         }
         let drift_ms = offset_ms.saturating_sub(self.base_ms);
         self.base_ms = offset_ms;
-        self.day_s = now_s;
+        self.day_ms = now_ms;
         let level = Level::of(drift_ms.unsigned_abs() > DRIFT_MS);
-        let rule = Rule::at_once(EventCode::ClockDrift);
-        let event = self.drift.update(&rule, reading.at_ms, level, drift_ms);
+        let event = self
+            .drift
+            .update(EventCode::ClockDrift, reading.at_ms, level, drift_ms);
         [None, None, event]
     }
 }

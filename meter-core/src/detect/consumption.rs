@@ -1,6 +1,6 @@
 //! Far less is used per day than before: the trace a bypass leaves in front of the sensor.
 
-use super::alarm::{Alarm, Level, Rule};
+use super::alarm::{Level, Toggle};
 use super::{Event, EventCode, Method};
 use crate::snapshot::{Reader, Writer};
 
@@ -52,7 +52,7 @@ pub struct ConsumptionDrop {
     filled: u8,
     /// What was lacking so far, in hundredths of the spread.
     sum_centi: u16,
-    alarm: Alarm,
+    alarm: Toggle,
 }
 
 impl ConsumptionDrop {
@@ -64,7 +64,7 @@ impl ConsumptionDrop {
             next: 0,
             filled: 0,
             sum_centi: 0,
-            alarm: Alarm::new(),
+            alarm: Toggle::new(),
         }
     }
 
@@ -111,8 +111,9 @@ impl ConsumptionDrop {
             limits.sum_centi.into(),
             u64::from(limits.sum_centi / 2),
         );
-        let rule = Rule::at_once(EventCode::ConsumptionDrop);
-        let event = self.alarm.update(&rule, at_ms, level, lacks * 1_000)?;
+        let event = self
+            .alarm
+            .update(EventCode::ConsumptionDrop, at_ms, level, lacks * 1_000)?;
         Some(Event {
             method: Method::Days,
             ..event
@@ -145,7 +146,7 @@ impl ConsumptionDrop {
             next: if usize::from(next) < DAYS { next } else { 0 },
             filled: filled.min(DAYS as u8),
             sum_centi: u16::from_le_bytes(reader.take()),
-            alarm: Alarm::new(),
+            alarm: Toggle::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the meter's own counter did, as events.
 
-use super::alarm::{Alarm, Level, Rule};
+use super::alarm::{Level, Toggle};
 use super::{Event, EventCode};
 use crate::energy::{Flags, Step};
 use crate::reading::Reading;
@@ -9,8 +9,8 @@ use crate::reading::Reading;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CounterWatch {
-    reset: Alarm,
-    glitch: Alarm,
+    reset: Toggle,
+    glitch: Toggle,
 }
 
 impl CounterWatch {
@@ -18,8 +18,8 @@ impl CounterWatch {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            reset: Alarm::new(),
-            glitch: Alarm::new(),
+            reset: Toggle::new(),
+            glitch: Toggle::new(),
         }
     }
 
@@ -30,9 +30,9 @@ impl CounterWatch {
             return [None; 2];
         };
         let value = i64::try_from(counter.import).unwrap_or(i64::MAX);
-        let update = |alarm: &mut Alarm, code, flag| {
+        let update = |alarm: &mut Toggle, code, flag| {
             let level = Level::of(step.flags.contains(flag));
-            alarm.update(&Rule::at_once(code), reading.at_ms, level, value)
+            alarm.update(code, reading.at_ms, level, value)
         };
         [
             update(&mut self.reset, EventCode::CounterReset, Flags::RESET),

@@ -1,6 +1,6 @@
 //! What a feeder delivers against what its meters count.
 
-use super::alarm::{Alarm, Level, Rule};
+use super::alarm::{Level, Toggle};
 use super::{Event, EventCode, Method};
 
 /// Compares the energy of a feeder with the sum of its meters over a day: the one check that proves a loss. It is
@@ -14,6 +14,7 @@ pub struct FeederBalance {
     pub feeder_error_milli: u16,
     /// Largest error of the other meters in thousandths.
     pub meter_error_milli: u16,
+    alarm: Toggle,
 }
 
 impl FeederBalance {
@@ -24,18 +25,18 @@ impl FeederBalance {
             losses_milli: 0,
             feeder_error_milli: 10,
             meter_error_milli: 10,
+            alarm: Toggle::new(),
         }
     }
 
     /// Takes the energies of the same day in milliwatt-hours. The alarm begins when more is missing than the losses,
     /// and 3 % or what the errors of all meters can make of it, whichever is more. The event's value is
     /// what is missing beyond the losses.
-    pub fn check(
-        &self,
+    pub fn push(
+        &mut self,
         at_ms: u64,
         feeder_mwh: u64,
         meters_mwh: impl IntoIterator<Item = u64>,
-        alarm: &mut Alarm,
     ) -> Option<Event> {
         let sum = meters_mwh.into_iter().fold(0, u64::saturating_add);
         let milli = |energy: u64, share: u16| u128::from(energy) * u128::from(share) / 1_000;
@@ -45,8 +46,9 @@ impl FeederBalance {
             milli(feeder_mwh, self.feeder_error_milli) + milli(sum, self.meter_error_milli);
         let allowed = errors.max(milli(feeder_mwh, 30)).cast_signed();
         let value = i64::try_from(missing).unwrap_or(i64::MAX);
-        let rule = Rule::at_once(EventCode::FeederImbalance);
-        let event = alarm.update(&rule, at_ms, Level::of(missing > allowed), value)?;
+        let level = Level::of(missing > allowed);
+        let code = EventCode::FeederImbalance;
+        let event = self.alarm.update(code, at_ms, level, value)?;
         Some(Event {
             method: Method::Days,
             ..event

@@ -1,6 +1,6 @@
 //! A meter that repeats itself.
 
-use super::alarm::{Alarm, Level, Rule};
+use super::alarm::{Level, Toggle};
 use super::{Event, EventCode};
 use crate::reading::Reading;
 
@@ -10,7 +10,7 @@ use crate::reading::Reading;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FrozenSource {
-    alarm: Alarm,
+    alarm: Toggle,
     /// Milliseconds since which nothing has moved, modulo 49 days.
     since_ms: u32,
     /// A digest of the values: they are compared and never needed again.
@@ -52,7 +52,7 @@ impl FrozenSource {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            alarm: Alarm::new(),
+            alarm: Toggle::new(),
             since_ms: 0,
             digest: 0,
         }
@@ -81,9 +81,12 @@ impl FrozenSource {
             self.digest = digest;
             self.since_ms = now_ms;
         }
-        let rule = Rule::at_once(EventCode::FrozenSource);
-        self.alarm
-            .update(&rule, reading.at_ms, level, same_ms.into())
+        self.alarm.update(
+            EventCode::FrozenSource,
+            reading.at_ms,
+            level,
+            same_ms.into(),
+        )
     }
 }
 

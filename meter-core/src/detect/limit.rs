@@ -81,9 +81,9 @@ impl Limit {
                     EventCode::OverCurrent => reading.current_ma?,
                     _ => reading.power_mw?.unsigned_abs(),
                 };
-                let limit = u64::from(self.limit);
+                let (percent, limit) = (u64::from(value) * 100, u64::from(self.limit));
                 // Over below 95 %.
-                let level = Level::above(value.into(), limit, limit * 95 / 100);
+                let level = Level::above(percent, limit * 100, limit * 95);
                 (level, i64::from(value))
             }
         };
@@ -145,7 +145,8 @@ impl Naive {
             _ => {
                 let current = reading.current_ma?;
                 let least_mw = u64::from(source.power_step_mw).max(LEAST_POWER_MW);
-                let would_show = reading.apparent_mva()? / 100 > 2 * least_mw;
+                // Two steps at a power factor of 0.01.
+                let would_show = u64::from(reading.apparent_mva()?) > 200 * least_mw;
                 let is_odd = power == 0 && current > self.limit;
                 (is_odd && (would_show || !self.is_guarded), current)
             }

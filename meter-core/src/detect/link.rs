@@ -1,13 +1,13 @@
 //! Readings that fail or stay away.
 
-use super::alarm::{Alarm, Level, Rule};
+use super::alarm::{Level, Toggle};
 use super::{Event, EventCode};
 
 /// The success of the last polls, about 256 of them, and the time since the last good one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Link {
-    alarm: Alarm,
+    alarm: Toggle,
     /// Share of good polls, 65 536 for all.
     success: u32,
     /// Modulo 49 days; a silence that long has long been told.
@@ -24,7 +24,7 @@ impl Link {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            alarm: Alarm::new(),
+            alarm: Toggle::new(),
             success: ALL,
             last_good_ms: 0,
             is_known: false,
@@ -47,7 +47,7 @@ impl Link {
             self.is_known = true;
         }
         let silent_ms = now_ms.wrapping_sub(self.last_good_ms);
-        let milli = self.success as u64 * 1_000 / ALL as u64;
+        let milli = self.success * 1_000 / ALL;
         let level = if milli < 950 || silent_ms >= SILENCE_MS {
             Level::Beyond
         } else if milli >= 970 {
@@ -55,14 +55,14 @@ impl Link {
         } else {
             Level::Between
         };
-        let rule = Rule::at_once(EventCode::LinkLost);
-        self.alarm.update(&rule, at_ms, level, milli as i64)
+        self.alarm
+            .update(EventCode::LinkLost, at_ms, level, milli as i64)
     }
 
     /// Share of good polls in thousandths.
     #[must_use]
     pub const fn success_milli(&self) -> u16 {
-        (self.success as u64 * 1_000 / ALL as u64) as u16
+        (self.success * 1_000 / ALL) as u16
     }
 }
 

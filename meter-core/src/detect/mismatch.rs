@@ -1,6 +1,6 @@
 //! A counter that does not count what flows.
 
-use super::alarm::{Alarm, Level, Rule};
+use super::alarm::{Level, Toggle};
 use super::{Event, EventCode};
 use crate::energy::Registers;
 use crate::reading::Source;
@@ -12,21 +12,25 @@ use crate::reading::Source;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EnergyMismatch {
     base: Base,
-    alarm: Alarm,
-    has_base: bool,
+    alarm: Toggle,
 }
 
+/// Where a look began, by the low halves of the numbers: looks are shorter than these wrap, and what a gap can have
+/// hidden is allowed for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Base {
-    at_ms: u64,
-    gap_ms: u64,
-    counted_mwh: u64,
-    integrated_mwh: u64,
+    /// In 1024 ms, and one more; 0 before the first look.
+    at: u32,
+    /// In 1024 ms.
+    gap: u32,
+    counted_mwh: u32,
+    integrated_mwh: u32,
 }
 
-const LOOK_MWH: u64 = 50_000;
-const LOOK_MS: u64 = 86_400_000;
+const LOOK_MWH: u32 = 50_000;
+/// A day in 1024 ms.
+const LOOK: u32 = 84_375;
 
 impl EnergyMismatch {
     /// Quiet.
@@ -34,13 +38,12 @@ impl EnergyMismatch {
     pub const fn new() -> Self {
         Self {
             base: Base {
-                at_ms: 0,
-                gap_ms: 0,
+                at: 0,
+                gap: 0,
                 counted_mwh: 0,
                 integrated_mwh: 0,
             },
-            alarm: Alarm::new(),
-            has_base: false,
+            alarm: Toggle::new(),
         }
     }
 
@@ -49,35 +52,37 @@ impl EnergyMismatch {
     pub fn push(&mut self, at_ms: u64, registers: &Registers, source: &Source) -> Option<Event> {
         let (import, export) = (registers.import.mwh(), registers.export.mwh());
         let now = Base {
-            at_ms,
-            gap_ms: registers.gap_ms,
-            counted_mwh: import.saturating_add(export),
-            integrated_mwh: registers.integrated.mwh(),
+            at: ((at_ms >> 10) as u32).wrapping_add(1).max(1),
+            gap: (registers.gap_ms >> 10) as u32,
+            counted_mwh: import.wrapping_add(export) as u32,
+            integrated_mwh: registers.integrated.mwh() as u32,
         };
-        if !self.has_base {
-            self.has_base = true;
+        if self.base.at == 0 {
             self.base = now;
         }
         let base = self.base;
-        let counted = now.counted_mwh.saturating_sub(base.counted_mwh);
-        let integrated = now.integrated_mwh.saturating_sub(base.integrated_mwh);
+        let counted = now.counted_mwh.wrapping_sub(base.counted_mwh);
+        let integrated = now.integrated_mwh.wrapping_sub(base.integrated_mwh);
+        let elapsed = now.at.wrapping_sub(base.at);
         let larger = counted.max(integrated);
-        let elapsed_ms = at_ms.saturating_sub(base.at_ms);
-        if larger < LOOK_MWH && elapsed_ms < LOOK_MS {
+        if larger < LOOK_MWH && elapsed < LOOK {
             return None;
         }
         self.base = now;
-        let gap_ms = now.gap_ms.saturating_sub(base.gap_ms);
-        let in_gaps = u64::from(source.max_power_mw).saturating_mul(gap_ms) / 3_600_000;
-        let unseen = u64::from(source.power_step_mw).saturating_mul(elapsed_ms) / 7_200_000;
+        let (counted, integrated) = (u64::from(counted), u64::from(integrated));
+        // A gap may be a part of 1024 ms longer than is told.
+        let gap = u64::from(now.gap.wrapping_sub(base.gap));
+        let gap = if gap == 0 { 0 } else { gap + 1 };
+        let in_gaps = u64::from(source.max_power_mw) * gap / 3_515;
+        let unseen = u64::from(source.power_step_mw) * u64::from(elapsed) / 7_031;
         let steps = 2 * u64::from(source.counter_step_uwh) / 1_000;
         let allowed = steps
-            .saturating_add(larger / 100 * 3)
+            .saturating_add(u64::from(larger / 100 * 3))
             .saturating_add(in_gaps)
             .saturating_add(unseen);
         let is_apart = source.counter_step_uwh > 0 && counted.abs_diff(integrated) > allowed;
         let value = counted.cast_signed().wrapping_sub(integrated.cast_signed());
-        let rule = Rule::at_once(EventCode::EnergyMismatch);
-        self.alarm.update(&rule, at_ms, Level::of(is_apart), value)
+        self.alarm
+            .update(EventCode::EnergyMismatch, at_ms, Level::of(is_apart), value)
     }
 }

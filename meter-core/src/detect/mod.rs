@@ -18,6 +18,7 @@ mod link;
 mod mismatch;
 mod residual;
 
+pub(crate) use alarm::Toggle;
 pub use alarm::{Alarm, Level, Rule};
 pub use base_load::BaseLoad;
 pub use clock::ClockWatch;

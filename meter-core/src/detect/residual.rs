@@ -1,46 +1,52 @@
 //! What no meter can measure: sensor faults, wrong wiring, bytes that were swapped.
 
-use super::alarm::{Alarm, Level, Rule};
+use super::alarm::{Level, Toggle};
 use super::{Event, EventCode};
 use crate::reading::{Reading, Source};
 
 /// In a row, before it is believed.
 const IN_A_ROW: u8 = 3;
 /// Below this the steps of a meter are larger than anything that could be wrong.
-const LEAST_MVA: u64 = 10_000;
+const LEAST_MVA: u32 = 10_000;
 
-/// What may be off between voltage times current and power: 2 % and two steps of each value (their
+/// What may be off between voltage times current and power, in microwatts: 2 % and two steps of each value (their
 /// measured spread on healthy meters is below 0.73 %).
-fn slack_mw(mv: u64, ma: u64, mva: u64, source: &Source) -> u64 {
-    let steps = mv * u64::from(source.current_step_ma) / 1_000
-        + ma * u64::from(source.voltage_step_mv) / 1_000
-        + u64::from(source.power_step_mw);
-    mva / 50 + 2 * steps
+fn slack_uw(mv: u32, ma: u32, mva: u32, source: &Source) -> u64 {
+    let of = |value: u32, step: u32| u64::from(value) * u64::from(step.min(MOST_STEP));
+    let steps = of(mv, source.current_step_ma) + of(ma, source.voltage_step_mv);
+    of(mva, 20) + 2 * (steps + of(1_000, source.power_step_mw))
 }
+
+/// A kilovolt, a kiloampere: larger steps are no meter's, and sums of their products fit into 64 bits.
+const MOST_STEP: u32 = 1_000_000;
 
 /// Counts readings that can not be, and turns a row of them into an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Row {
-    alarm: Alarm,
+    alarm: Toggle,
     count: u8,
 }
 
 impl Row {
     const fn new() -> Self {
         Self {
-            alarm: Alarm::new(),
+            alarm: Toggle::new(),
             count: 0,
         }
     }
 
-    const fn push(
+    fn push(
         &mut self,
         code: EventCode,
         at_ms: u64,
         is_wrong: bool,
-        value: i64,
+        value: impl Fn() -> u64,
     ) -> Option<Event> {
+        if !is_wrong && !self.alarm.is_on() {
+            self.count = 0;
+            return None;
+        }
         self.count = if is_wrong {
             self.count.saturating_add(1)
         } else {
@@ -51,7 +57,8 @@ impl Row {
             (true, false) => Level::Between,
             (false, _) => Level::Back,
         };
-        self.alarm.update(&Rule::at_once(code), at_ms, level, value)
+        let value = i64::try_from(value()).unwrap_or(i64::MAX);
+        self.alarm.update(code, at_ms, level, value)
     }
 }
 
@@ -78,24 +85,21 @@ impl Residual {
     /// Takes a reading. One across a switch (the current moved by more than a fifth) is left out: its values may
     /// be of both sides.
     pub fn push(&mut self, reading: &Reading, source: &Source) -> Option<Event> {
-        let (mv, ma) = (
-            u64::from(reading.voltage_mv?),
-            u64::from(reading.current_ma?),
-        );
+        let (mv, ma) = (reading.voltage_mv?, reading.current_ma?);
         let (power, factor) = (reading.power_mw?, reading.power_factor_milli?);
-        let before_ma = u64::from(self.before_ma);
-        self.before_ma = reading.current_ma?;
-        let moved = before_ma.abs_diff(ma) > ma / 5;
+        let moved = self.before_ma.abs_diff(ma) > ma / 5;
+        self.before_ma = ma;
         let mva = reading.apparent_mva()?;
         if !source.is_simultaneous || moved || mva < LEAST_MVA {
             return None;
         }
-        let expected = mva.saturating_mul(factor.unsigned_abs().into()) / 1_000;
-        let off = expected.abs_diff(power.unsigned_abs().into());
-        let of_factor = mva.saturating_mul(2 * u64::from(source.power_factor_step_milli)) / 1_000;
-        let slack = slack_mw(mv, ma, mva, source).saturating_add(of_factor);
-        let is_wrong = off > slack;
-        let value = i64::try_from(off).unwrap_or(i64::MAX);
+        // In microwatts, which needs no division.
+        let share = |milli: u16| u64::from(mva) * u64::from(milli);
+        let power_uw = u64::from(power.unsigned_abs()) * 1_000;
+        let off_uw = share(factor.unsigned_abs()).abs_diff(power_uw);
+        let of_factor = 2 * share(source.power_factor_step_milli);
+        let is_wrong = off_uw > slack_uw(mv, ma, mva, source) + of_factor;
+        let value = || off_uw / 1_000;
         let code = EventCode::Residual;
         self.row.push(code, reading.at_ms, is_wrong, value)
     }
@@ -123,17 +127,15 @@ impl ImpossiblePower {
 
     /// Takes a reading.
     pub fn push(&mut self, reading: &Reading, source: &Source) -> Option<Event> {
-        let (mv, ma) = (
-            u64::from(reading.voltage_mv?),
-            u64::from(reading.current_ma?),
-        );
+        let (mv, ma) = (reading.voltage_mv?, reading.current_ma?);
         let power = u64::from(reading.power_mw?.unsigned_abs());
         let mva = reading.apparent_mva()?;
         if !source.is_simultaneous {
             return None;
         }
-        let is_wrong = power > mva + slack_mw(mv, ma, mva, source);
-        let value = i64::try_from(power).unwrap_or(i64::MAX);
+        let power_uw = power * 1_000;
+        let is_wrong = power_uw > u64::from(mva) * 1_000 + slack_uw(mv, ma, mva, source);
+        let value = || power;
         let code = EventCode::ImpossiblePower;
         self.row.push(code, reading.at_ms, is_wrong, value)
     }

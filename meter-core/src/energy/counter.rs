@@ -2,6 +2,9 @@
 
 use crate::reading::Source;
 
+/// Steps that can be counted in no time, for where its ends fell.
+const ALWAYS: u64 = 2;
+
 /// How a counter got from one value to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -16,20 +19,22 @@ pub(crate) enum Change {
     Impossible,
 }
 
-/// Judges `now` after `before`, when at most `most` steps can have been counted meanwhile.
+/// Judges `now` after `before`, when at most `most` steps can have been counted meanwhile, two at least. How many is
+/// only asked when it matters.
 ///
 /// A value below the one before is a wrap when both are as near to an end of the counter as `most` allows,
 /// a reset when the counter can have got from zero to it, else nonsense. After a long silence `most` allows nearly
 /// anything, and a reset in the middle of the range must not become a wrap: only the last sixteenth of a
 /// counter is near its end.
-pub(crate) fn judge(before: u64, now: u64, most: u64, moduli: &[u64]) -> Change {
+pub(crate) fn judge(before: u64, now: u64, most: impl Fn() -> u64, moduli: &[u64]) -> Change {
     if let Some(steps) = now.checked_sub(before) {
-        return if steps <= most {
+        return if steps <= ALWAYS || steps <= most() {
             Change::Counted(steps)
         } else {
             Change::Impossible
         };
     }
+    let most = most();
     let wrapped = moduli.iter().find_map(|modulus| {
         let to_end = modulus.checked_sub(before)?;
         let steps = to_end.saturating_add(now);
@@ -51,5 +56,5 @@ pub(crate) fn most_steps(source: &Source, elapsed_ms: u64) -> u64 {
     let steps = power
         .checked_mul(elapsed_ms)
         .map_or(u64::MAX, |energy| energy / step);
-    steps.saturating_add(2)
+    steps.saturating_add(ALWAYS)
 }

@@ -6,119 +6,112 @@ use crate::reading::Reading;
 
 /// Powers between which an integral runs.
 ///
-/// Kept for every meter, so the values that are never reached stand for none: 12 bytes instead of 24.
+/// Kept for every meter, in 12 bytes: values that are never reached stand for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Powers {
     active_mw: i32,
-    reactive_mvar: i32,
+    /// Reactive power, or the non-active power of a meter that does not measure it.
+    other_mvar: i32,
+    /// With [`REACTIVE`] in its highest bit.
     apparent_mva: u32,
 }
 
+const NO_POWER: i32 = i32::MIN;
+const NO_APPARENT: u32 = i32::MAX as u32;
+/// What the other power is.
+const REACTIVE: u32 = 1 << 31;
+
 impl Powers {
     pub(super) const NONE: Self = Self {
-        active_mw: i32::MIN,
-        reactive_mvar: i32::MIN,
-        apparent_mva: u32::MAX,
+        active_mw: NO_POWER,
+        other_mvar: NO_POWER,
+        apparent_mva: NO_APPARENT,
     };
 
     pub(super) fn of(reading: &Reading) -> Self {
-        let apparent_mva = reading.apparent_mva();
+        let apparent = reading.apparent_mva().filter(|mva| *mva < NO_APPARENT);
+        let apparent_mva = apparent.unwrap_or(NO_APPARENT);
+        let active_mw = reading.power_mw.unwrap_or(NO_POWER);
+        let (other_mvar, tag) = match (reading.reactive_mvar, reading.power_mw, apparent) {
+            (Some(mvar), ..) => (mvar, REACTIVE),
+            (None, Some(mw), Some(mva)) => (nonactive_mvar(mva, mw), 0),
+            _ => (NO_POWER, 0),
+        };
         Self {
-            active_mw: reading.power_mw.unwrap_or(i32::MIN),
-            reactive_mvar: reading.reactive_mvar.unwrap_or(i32::MIN),
-            apparent_mva: apparent_mva
-                .and_then(|mva| u32::try_from(mva).ok())
-                .unwrap_or(u32::MAX),
+            active_mw,
+            other_mvar,
+            apparent_mva: apparent_mva | tag,
         }
     }
 
-    const fn active_mw(&self) -> Option<i32> {
-        signed(self.active_mw)
-    }
-
-    const fn reactive_mvar(&self) -> Option<i32> {
-        signed(self.reactive_mvar)
-    }
-
     const fn apparent_mva(&self) -> Option<u32> {
-        match self.apparent_mva {
-            u32::MAX => None,
+        match self.apparent_mva & !REACTIVE {
+            NO_APPARENT => None,
             mva => Some(mva),
         }
     }
 
     /// Import and export between these and later ones, in half milliwatt-milliseconds; `None` without a
     /// power at both ends.
-    pub(super) fn active(&self, later: &Self, elapsed_ms: u64) -> Option<[u64; 2]> {
-        let (a, b) = (self.active_mw()?, later.active_mw()?);
-        let import = halves(a, b, elapsed_ms);
-        let export = halves(a.saturating_neg(), b.saturating_neg(), elapsed_ms);
-        Some([import, export])
+    pub(super) const fn active(&self, later: &Self, elapsed_ms: u32) -> Option<[u64; 2]> {
+        let (a, b) = (self.active_mw, later.active_mw);
+        if a == NO_POWER || b == NO_POWER {
+            return None;
+        }
+        // The positive parts of two powers, each over half the time: their mean where both have one sign.
+        let (import, export) = (positive(a) + positive(b), positive(-a) + positive(-b));
+        Some([times(import, elapsed_ms), times(export, elapsed_ms)])
     }
 
-    /// Adds apparent energy, and reactive or non-active energy, between these and later ones.
-    pub(super) fn add_others(&self, later: &Self, elapsed_ms: u64, registers: &mut Registers) {
+    /// Adds apparent energy, and reactive or non-active energy, between these and later ones. The time is below
+    /// 2^31 milliseconds, so that no product is beyond 64 bits.
+    pub(super) fn add_others(&self, later: &Self, elapsed_ms: u32, registers: &mut Registers) {
         if let (Some(a), Some(b)) = (self.apparent_mva(), later.apparent_mva()) {
-            let sum = u64::from(a) + u64::from(b);
-            registers.apparent.add(sum.saturating_mul(elapsed_ms));
+            registers.apparent.add(times(a + b, elapsed_ms));
         }
-        for (powers, other) in [(self, later), (later, self)] {
-            match (
-                powers.active_mw(),
-                powers.reactive_mvar(),
-                other.reactive_mvar(),
-            ) {
-                (Some(active), Some(reactive), Some(_)) => {
-                    let [q1, q2, q3, q4] = &mut registers.quadrants;
-                    let quadrant: &mut Register = match (active < 0, reactive < 0) {
-                        (false, false) => q1,
-                        (true, false) => q2,
-                        (true, true) => q3,
-                        (false, true) => q4,
-                    };
-                    quadrant.add(u64::from(reactive.unsigned_abs()).saturating_mul(elapsed_ms));
-                }
-                (Some(active), None, None) => {
-                    if let (Some(apparent), Some(_)) = (powers.apparent_mva(), other.apparent_mva())
-                    {
-                        let mvar = nonactive_mvar(apparent, active);
-                        registers.nonactive.add(mvar.saturating_mul(elapsed_ms));
-                    }
-                }
-                _ => {}
+        let is_reactive = self.apparent_mva & REACTIVE;
+        if is_reactive != later.apparent_mva & REACTIVE
+            || self.other_mvar == NO_POWER
+            || later.other_mvar == NO_POWER
+        {
+            return;
+        }
+        if is_reactive == 0 {
+            let sum = positive(self.other_mvar) + positive(later.other_mvar);
+            registers.nonactive.add(times(sum, elapsed_ms));
+            return;
+        }
+        for powers in [self, later] {
+            if powers.active_mw != NO_POWER {
+                let [q1, q2, q3, q4] = &mut registers.quadrants;
+                let quadrant: &mut Register = match (powers.active_mw < 0, powers.other_mvar < 0) {
+                    (false, false) => q1,
+                    (true, false) => q2,
+                    (true, true) => q3,
+                    (false, true) => q4,
+                };
+                quadrant.add(times(powers.other_mvar.unsigned_abs(), elapsed_ms));
             }
         }
     }
 }
 
-const fn signed(value: i32) -> Option<i32> {
-    match value {
-        i32::MIN => None,
-        value => Some(value),
-    }
+const fn positive(power: i32) -> u32 {
+    if power > 0 { power.unsigned_abs() } else { 0 }
 }
 
-/// Half milliwatt-milliseconds of the positive parts of two powers, each over half the time: their
-/// mean where both have one sign.
-const fn halves(a_mw: i32, b_mw: i32, elapsed_ms: u64) -> u64 {
-    let a = if a_mw > 0 {
-        a_mw.unsigned_abs() as u64
-    } else {
-        0
-    };
-    let b = if b_mw > 0 {
-        b_mw.unsigned_abs() as u64
-    } else {
-        0
-    };
-    (a + b).saturating_mul(elapsed_ms)
+const fn times(power: u32, elapsed_ms: u32) -> u64 {
+    power as u64 * elapsed_ms as u64
 }
 
 /// The root of S^2 - P^2 (IEEE 1459: non-active power N).
-const fn nonactive_mvar(apparent_mva: u32, active_mw: i32) -> u64 {
-    let (apparent, active) = (apparent_mva as u64, active_mw.unsigned_abs() as u64);
-    (apparent * apparent)
-        .saturating_sub(active * active)
-        .isqrt()
+const fn nonactive_mvar(apparent_mva: u32, active_mw: i32) -> i32 {
+    let active = active_mw.unsigned_abs();
+    let Some(difference) = apparent_mva.checked_sub(active) else {
+        return 0;
+    };
+    // Of two numbers of 31 bits.
+    let square = difference as u64 * (apparent_mva + active) as u64;
+    square.isqrt() as i32
 }

@@ -8,6 +8,8 @@ use crate::reading::{CounterReading, Reading, Source};
 
 /// An age that nobody knows, or longer than 49 days.
 const UNKNOWN: u32 = u32::MAX;
+/// A day without readings is a gap, whatever the configuration says.
+const MOST_GAP_MS: u32 = 86_400_000;
 /// A time of the day that nobody knows.
 const NO_CLOCK: i64 = i64::MIN;
 
@@ -142,14 +144,17 @@ impl EnergyMeter {
     /// The mean of two powers over the time between them.
     fn integrate(&mut self, elapsed_ms: u64, now: &Powers, config: &Config, step: &mut Step) {
         let registers = &mut self.registers;
-        let is_gap = elapsed_ms > u64::from(config.gap_ms);
+        let is_gap = elapsed_ms > u64::from(config.gap_ms.min(MOST_GAP_MS));
         if is_gap {
             step.flags.set(Flags::GAP);
             registers.gap_ms = registers.gap_ms.saturating_add(elapsed_ms);
-            if elapsed_ms > u64::from(config.bridge_ms) {
-                return;
-            }
         }
+        // Nothing is bridged over 24 days, and no product is beyond 64 bits.
+        let bridge_ms = config.bridge_ms.min(i32::MAX.unsigned_abs());
+        if is_gap && elapsed_ms > u64::from(bridge_ms) {
+            return;
+        }
+        let elapsed_ms = elapsed_ms as u32;
         self.powers.add_others(now, elapsed_ms, registers);
         let Some([import, export]) = self.powers.active(now, elapsed_ms) else {
             return;
@@ -178,7 +183,12 @@ impl EnergyMeter {
             return;
         }
         let before = self.counter;
-        let most = most_steps(source, self.elapsed_ms(reading, config));
+        if now == before && !self.has_doubt {
+            // Most readings find it where it was.
+            self.believe(now);
+            return;
+        }
+        let most = || most_steps(source, self.elapsed_ms(reading, config));
         let changes = [
             judge(before.import, now.import, most, source.moduli),
             judge(before.export, now.export, most, source.moduli),
@@ -230,7 +240,7 @@ impl EnergyMeter {
         if !self.has_doubt || self.doubt_age_ms == UNKNOWN {
             return false;
         }
-        let most = most_steps(source, self.doubt_age_ms.into());
+        let most = || most_steps(source, self.doubt_age_ms.into());
         let fits = |before, now| matches!(judge(before, now, most, &[]), Change::Counted(_));
         fits(self.doubted.import, now.import) && fits(self.doubted.export, now.export)
     }

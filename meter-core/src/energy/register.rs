@@ -1,5 +1,7 @@
 //! An energy register that loses nothing.
 
+use crate::arithmetic::divide;
+
 /// Half milliwatt-milliseconds in a milliwatt-hour. Halves, since the mean of two powers over a time
 /// is a sum of halves.
 pub(crate) const PER_MWH: u64 = 7_200_000;
@@ -60,14 +62,20 @@ impl Register {
             self.rest = sum as u32;
             return;
         }
-        self.add_mwh(sum / PER_MWH);
-        self.rest = (sum % PER_MWH) as u32;
+        // 7 200 000 is 28 125 times 256.
+        let (mwh, _) = divide(sum >> 8, 28_125);
+        self.add_mwh(mwh);
+        self.rest = (sum - mwh * PER_MWH) as u32;
     }
 
     /// Adds microwatt-hours.
     pub(crate) const fn add_uwh(&mut self, uwh: u64) {
-        self.add_mwh(uwh / 1_000);
-        self.add(uwh % 1_000 * PER_UWH);
+        if uwh == 0 {
+            return;
+        }
+        let (mwh, uwh) = divide(uwh, 1_000);
+        self.add_mwh(mwh);
+        self.add(uwh as u64 * PER_UWH);
     }
 
     pub(crate) const fn add_mwh(&mut self, mwh: u64) {

@@ -131,3 +131,12 @@ pub struct Step {
     /// What happened.
     pub flags: Flags,
 }
+
+impl Step {
+    /// Nothing was added, nothing happened.
+    pub const NONE: Self = Self {
+        import_mwh: 0,
+        export_mwh: 0,
+        flags: Flags(0),
+    };
+}

@@ -98,40 +98,30 @@ impl Stage for Detectors {
 
     fn push(&mut self, input: &Input<'_>, rules: &Rules, outputs: &mut Outputs) {
         let (reading, source, at_ms) = (input.reading, input.source, input.reading.at_ms);
-        let limits = [
-            (&rules.overload, &mut self.overload),
-            (&rules.over_current, &mut self.over_current),
-            (&rules.low_power_factor, &mut self.low_power_factor),
-        ];
-        for (limit, alarm) in limits {
-            if let Some(limit) = limit {
-                outputs.note(limit.check(reading, alarm));
-            }
-        }
-        let naive = [
-            (&rules.theft, &mut self.theft),
-            (&rules.high_usage, &mut self.high_usage),
-        ];
-        for (rule, alarm) in naive {
-            if let Some(rule) = rule {
-                outputs.note(rule.check(reading, source, alarm));
-            }
-        }
-        outputs.note(self.residual.push(reading, source));
-        outputs.note(self.impossible.push(reading, source));
-        outputs.note(self.frozen.push(reading, &rules.frozen));
-        outputs.note(self.mismatch.push(at_ms, input.registers, source));
-        for event in self.counter.push(reading, &input.step) {
+        let limit =
+            |limit: &Option<Limit>, alarm: &mut Alarm| limit.as_ref()?.check(reading, alarm);
+        let naive =
+            |rule: &Option<Naive>, alarm: &mut Alarm| rule.as_ref()?.check(reading, source, alarm);
+        outputs.note(&limit(&rules.overload, &mut self.overload));
+        outputs.note(&limit(&rules.over_current, &mut self.over_current));
+        outputs.note(&limit(&rules.low_power_factor, &mut self.low_power_factor));
+        outputs.note(&naive(&rules.theft, &mut self.theft));
+        outputs.note(&naive(&rules.high_usage, &mut self.high_usage));
+        outputs.note(&self.residual.push(reading, source));
+        outputs.note(&self.impossible.push(reading, source));
+        outputs.note(&self.frozen.push(reading, &rules.frozen));
+        outputs.note(&self.mismatch.push(at_ms, input.registers, source));
+        outputs.note(&self.link.push(at_ms, true));
+        for event in &self.counter.push(reading, &input.step) {
             outputs.note(event);
         }
-        for event in self.clock.push(reading) {
+        for event in &self.clock.push(reading) {
             outputs.note(event);
         }
-        outputs.note(self.link.push(at_ms, true));
         outputs.edge = self.edges.push(reading);
     }
 
     fn miss(&mut self, at_ms: u64, outputs: &mut Outputs) {
-        outputs.note(self.link.push(at_ms, false));
+        outputs.note(&self.link.push(at_ms, false));
     }
 }

@@ -55,9 +55,11 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    pub(super) const fn new(step: Step) -> Self {
+    /// Nothing.
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
-            step,
+            step: Step::NONE,
             events: Vec::new(),
             lost_events: 0,
             edge: None,
@@ -69,11 +71,32 @@ impl Outputs {
         }
     }
 
+    /// Nothing again.
+    pub(super) fn clear(&mut self) {
+        self.step = Step::NONE;
+        self.events.clear();
+        self.lost_events = 0;
+        self.edge = None;
+        self.disturbance = None;
+        self.mean_mhz = None;
+        self.demand = None;
+        self.record = None;
+        self.ended = None;
+    }
+
     /// Adds an event, if there is one.
-    pub fn note(&mut self, event: Option<Event>) {
-        if let Some(event) = event
-            && self.events.push(event).is_err()
-        {
+    #[inline]
+    pub fn note(&mut self, event: &Option<Event>) {
+        if let Some(event) = event {
+            self.add(event);
+        }
+    }
+
+    /// Rarely called, and never inlined: what looks at each reading stays small.
+    #[cold]
+    #[inline(never)]
+    fn add(&mut self, event: &Event) {
+        if self.events.push(*event).is_err() {
             self.lost_events = self.lost_events.saturating_add(1);
         }
     }

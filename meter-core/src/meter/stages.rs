@@ -43,8 +43,8 @@ impl Stage for Profile {
     }
 
     fn load(&mut self, snapshot: &Snapshot) {
-        if let Some((present, base_mwh)) = snapshot.interval() {
-            self.resume(present, base_mwh);
+        if let Some((end_s, base_mwh)) = snapshot.interval() {
+            self.resume(end_s, base_mwh);
         }
     }
 }
@@ -142,9 +142,8 @@ impl Stage for Quality {
             self.voltage
                 .push(input.reading, limits.nominal_mv, limits.method);
         let (mean_mhz, frequency) = self.frequency.push(input.reading, limits.nominal_mhz);
-        for event in voltage.into_iter().chain(frequency) {
-            outputs.note(event);
-        }
+        voltage.iter().for_each(|event| outputs.note(event));
+        frequency.iter().for_each(|event| outputs.note(event));
         outputs.disturbance = disturbance;
         outputs.mean_mhz = mean_mhz;
     }
@@ -187,10 +186,10 @@ impl Stage for History {
     fn push(&mut self, input: &Input<'_>, limits: &DropLimits, outputs: &mut Outputs) {
         let at_ms = input.reading.at_ms;
         if let Some(ended) = outputs.ended.filter(|ended| ended.day.is_complete) {
-            outputs.note(self.consumption.push(at_ms, ended.day.used_mwh, limits));
+            outputs.note(&self.consumption.push(at_ms, ended.day.used_mwh, limits));
         }
         if let Some(local) = input.local {
-            outputs.note(self.base_load.push(at_ms, local, input.registers));
+            outputs.note(&self.base_load.push(at_ms, local, input.registers));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The frequency and its bands.
 
-use crate::detect::{Alarm, Event, EventCode, Level, Method, Rule};
+use crate::detect::{Event, EventCode, Level, Method, Toggle};
 use crate::reading::Reading;
 
 /// Means of ten seconds, against ±1 % and +4/−6 % of nominal (EN 50160, interconnected supplies).
@@ -9,13 +9,13 @@ use crate::reading::Reading;
 pub struct Frequency {
     sum_mhz: u32,
     count: u16,
-    /// The ten seconds, counted modulo 65 536.
-    window: u16,
-    warning: Alarm,
-    extreme: Alarm,
+    /// When the ten seconds began, in milliseconds modulo 49 days.
+    begin_ms: u32,
+    warning: Toggle,
+    extreme: Toggle,
 }
 
-const WINDOW_MS: u64 = 10_000;
+const WINDOW_MS: u32 = 10_000;
 
 impl Frequency {
     /// Nothing seen yet.
@@ -24,9 +24,9 @@ impl Frequency {
         Self {
             sum_mhz: 0,
             count: 0,
-            window: 0,
-            warning: Alarm::new(),
-            extreme: Alarm::new(),
+            begin_ms: 0,
+            warning: Toggle::new(),
+            extreme: Toggle::new(),
         }
     }
 
@@ -40,14 +40,12 @@ impl Frequency {
         let Some(mhz) = reading.frequency_mhz else {
             return (None, [None; 2]);
         };
-        let window = (reading.at_ms / WINDOW_MS) as u16;
-        let ended = if window == self.window {
-            None
-        } else {
-            self.sum_mhz.checked_div(self.count.into())
-        };
-        if window != self.window {
-            self.window = window;
+        let now_ms = reading.at_ms as u32;
+        let is_over = now_ms.wrapping_sub(self.begin_ms) >= WINDOW_MS;
+        let ended = self.sum_mhz.checked_div(self.count.into());
+        let ended = ended.filter(|_| is_over);
+        if is_over {
+            self.begin_ms = now_ms;
             self.sum_mhz = 0;
             self.count = 0;
         }
@@ -65,10 +63,9 @@ impl Frequency {
         let is_outside = |below: u64, above: u64| {
             value * 100 < nominal * (100 - below) || value * 100 > nominal * (100 + above)
         };
-        let update = |alarm: &mut Alarm, code, is_beyond| {
-            let rule = Rule::at_once(code);
+        let update = |alarm: &mut Toggle, code, is_beyond| {
             let level = Level::of(is_beyond);
-            let event = alarm.update(&rule, reading.at_ms, level, mean.into());
+            let event = alarm.update(code, reading.at_ms, level, mean.into());
             event.map(|event| Event {
                 method: Method::TenSeconds,
                 ..event

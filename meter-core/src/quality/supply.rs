@@ -26,11 +26,12 @@ pub struct SupplyCounts {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Supply {
     voltage: Extremes,
-    window: u32,
+    /// When the ten minutes began, in milliseconds modulo 49 days.
+    begin_ms: u32,
     counts: SupplyCounts,
 }
 
-const WINDOW_MS: u64 = 600_000;
+const WINDOW_MS: u32 = 600_000;
 
 impl SupplyCounts {
     /// Nothing counted.
@@ -60,7 +61,7 @@ impl Supply {
     pub const fn new() -> Self {
         Self {
             voltage: Extremes::new(),
-            window: 0,
+            begin_ms: 0,
             counts: SupplyCounts::ZERO,
         }
     }
@@ -96,10 +97,10 @@ impl Supply {
         let Some(mv) = reading.voltage_mv else {
             return;
         };
-        let window = (reading.at_ms / WINDOW_MS) as u32;
-        if window != self.window {
+        let now_ms = reading.at_ms as u32;
+        if now_ms.wrapping_sub(self.begin_ms) >= WINDOW_MS {
             let (mean, min) = (self.voltage.mean(), self.voltage.min());
-            self.window = window;
+            self.begin_ms = now_ms;
             self.voltage = Extremes::new();
             if let (Some(mean), Some(min)) = (mean, min)
                 && u64::from(min) * 20 >= u64::from(nominal_mv)

@@ -191,7 +191,7 @@ impl Voltage {
     }
 
     fn state_at(&self, mv: u64, nominal_mv: u32) -> State {
-        let share = |percent| percent_of(nominal_mv, percent);
+        let (mv, share) = (mv * 100, |percent| u64::from(nominal_mv) * percent);
         let goes_on = |state: State, level: Level| match level {
             Level::Beyond => true,
             Level::Between => self.state == state,

@@ -6,6 +6,8 @@ use crate::energy::Register;
 pub(crate) struct Writer<'a>(pub(super) &'a mut [u8]);
 
 impl Writer<'_> {
+    // A hundred calls, which are not to be a hundred copies.
+    #[inline(never)]
     pub(crate) fn put(&mut self, bytes: &[u8]) {
         let slots = core::mem::take(&mut self.0);
         if let Some((slot, rest)) = slots.split_at_mut_checked(bytes.len()) {
@@ -22,6 +24,7 @@ impl Writer<'_> {
 pub(crate) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl Reader<'_> {
+    #[inline(never)]
     pub(crate) fn take<const N: usize>(&mut self) -> [u8; N] {
         let Some((head, rest)) = self.0.split_first_chunk() else {
             return [0; N];
@@ -34,6 +37,7 @@ impl Reader<'_> {
         u64::from_le_bytes(self.take())
     }
 
+    #[inline(never)]
     pub(crate) fn register(&mut self) -> Result<Register, SnapshotError> {
         let mwh = self.u64();
         let rest = u32::from_le_bytes(self.take());

@@ -64,7 +64,7 @@ pub struct Snapshot {
     rate: u8,
     freeze: Option<Freeze>,
     peak: Option<Peak>,
-    /// Number and registers of the interval of the load profile that was going on.
+    /// End, and registers at the beginning, of the interval of the load profile that was going on.
     interval: Option<(i64, [u64; 2])>,
     history: History,
 }
@@ -139,8 +139,9 @@ impl Snapshot {
         self.peak
     }
 
-    pub(crate) const fn set_profile(&mut self, profile: &Profile) {
-        self.interval = Some((profile.intervals.present(), profile.base_mwh));
+    pub(crate) fn set_profile(&mut self, profile: &Profile) {
+        let end_s = profile.intervals.end_s();
+        self.interval = end_s.map(|end_s| (end_s, profile.base_mwh));
     }
 
     pub(crate) const fn interval(&self) -> Option<(i64, [u64; 2])> {

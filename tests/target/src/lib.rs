@@ -2,4 +2,6 @@
 
 #![no_std]
 
+#[cfg(target_arch = "riscv32")]
+pub mod emulated;
 pub mod linked;

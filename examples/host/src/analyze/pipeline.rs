@@ -1,9 +1,8 @@
 //! The stages of `meter-core` that a recording goes through.
 
-use meter_core::detect::{
-    EnergyMismatch, FrozenSource, ImpossiblePower, Limit, Naive, Residual, Voltage,
-};
-use meter_core::{Config, CounterReading, Demand, EnergyMeter, Event, Reading, Source};
+use meter_core::detect::{FrozenTimes, Limit, Naive};
+use meter_core::meter::{Detectors, Limits, Meter, Outputs, Quality, Rules, Settings};
+use meter_core::{Config, CounterReading, Demand, Event, Peak, Reading, Registers, Source};
 
 use csv::StringRecord;
 
@@ -22,19 +21,14 @@ pub(crate) struct Row {
     pub(crate) frequency: Option<i64>,
 }
 
+/// What a recording is looked at by.
+type Stages = (Demand<1>, Quality, Detectors);
+
 pub(crate) struct Pipeline {
-    source: Source,
+    settings: Settings<((), Limits, Rules)>,
+    meter: Meter<Stages>,
+    outputs: Outputs,
     energy_step_mwh: i64,
-    pub(crate) meter: EnergyMeter,
-    pub(crate) demand: Demand<1>,
-    voltage: Voltage,
-    residual: Residual,
-    impossible: ImpossiblePower,
-    frozen: FrozenSource,
-    mismatch: EnergyMismatch,
-    low_power_factor: Limit,
-    limit: Option<Limit>,
-    naive: Option<(Naive, Naive)>,
     pub(crate) events: Vec<Event>,
     /// Whether the recording says anything about energy.
     pub(crate) has_energy: bool,
@@ -84,7 +78,7 @@ impl Pipeline {
         let config = Config {
             gap_ms: interval_ms.saturating_mul(3).max(10_000),
             bridge_ms: interval_ms.saturating_mul(3).max(300_000),
-            ..Config::new()
+            ..Config::new(source)
         };
         let nominal_mv = options.nominal.map_or_else(
             || {
@@ -101,26 +95,28 @@ impl Pipeline {
             |volts| volts.saturating_mul(1_000),
         );
         let frozen_ms = |seconds: u32| (seconds * 1_000).max(interval_ms.saturating_mul(60));
-        Self {
-            source,
-            energy_step_mwh,
-            meter: EnergyMeter::new(source, config),
-            demand: Demand::new(DEMAND_S),
-            voltage: Voltage::new(nominal_mv),
-            residual: Residual::new(),
-            impossible: ImpossiblePower::new(),
-            frozen: FrozenSource::with_times(frozen_ms(60), frozen_ms(300).saturating_mul(4)),
-            mismatch: EnergyMismatch::new(),
-            low_power_factor: Limit::low_power_factor(),
-            limit: options
+        let rules = Rules {
+            overload: options
                 .limit
                 .map(|watts| Limit::overload(watts.saturating_mul(1_000))),
-            naive: options.naive.then(|| {
-                (
-                    Naive::theft_suspicion(100, false),
-                    Naive::high_usage(5_000_000),
-                )
-            }),
+            theft: Some(Naive::theft_suspicion(100, !options.naive)),
+            high_usage: options.naive.then(|| Naive::high_usage(5_000_000)),
+            frozen: FrozenTimes {
+                loaded_ms: frozen_ms(60),
+                idle_ms: frozen_ms(300).saturating_mul(4),
+            },
+            ..Rules::new()
+        };
+        let hertz = median(rows.iter().filter_map(|row| u32::try_from(row.frequency?).ok()));
+        let limits = Limits {
+            nominal_mv,
+            ..Limits::new(0, if hertz > Some(55_000) { 60 } else { 50 })
+        };
+        Self {
+            settings: Settings::new(config, ((), limits, rules)),
+            meter: Meter::new((Demand::new(DEMAND_S), Quality::new(), Detectors::new())),
+            outputs: Outputs::new(),
+            energy_step_mwh,
             events: Vec::new(),
             has_energy: has_counter || rows.iter().any(|row| row.power.is_some()),
         }
@@ -128,24 +124,17 @@ impl Pipeline {
 
     pub(crate) fn push(&mut self, row: &Row) {
         let reading = self.reading(row);
-        self.meter.push(&reading);
-        let registers = self.meter.registers();
-        self.demand.push(row.at_ms.div_euclid(1_000), registers);
-        self.events
-            .extend(self.voltage.push(&reading).into_iter().flatten());
-        let source = &self.source;
-        self.events.extend(self.residual.push(&reading, source));
-        self.events.extend(self.impossible.push(&reading, source));
-        self.events.extend(self.frozen.push(&reading));
-        self.events
-            .extend(self.mismatch.push(reading.at_ms, registers, source));
-        self.events.extend(self.low_power_factor.push(&reading));
-        self.events
-            .extend(self.limit.as_mut().and_then(|limit| limit.push(&reading)));
-        if let Some((theft, usage)) = &mut self.naive {
-            self.events.extend(theft.push(&reading, source));
-            self.events.extend(usage.push(&reading, source));
-        }
+        self.meter
+            .push(&reading, None, &self.settings, &mut self.outputs);
+        self.events.extend_from_slice(&self.outputs.events);
+    }
+
+    pub(crate) fn registers(&self) -> &Registers {
+        self.meter.registers()
+    }
+
+    pub(crate) fn max_demand(&self) -> Option<Peak> {
+        self.meter.stages.0.max()
     }
 
     fn reading(&self, row: &Row) -> Reading {

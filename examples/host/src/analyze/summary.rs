@@ -103,8 +103,8 @@ impl Summary {
     }
 
     pub(crate) fn print(&self, pipeline: &Pipeline, json: bool) -> Result<(), Problem> {
-        let r = pipeline.meter.registers();
-        let demand = pipeline.demand.max().filter(|_| pipeline.has_energy);
+        let r = pipeline.registers();
+        let demand = pipeline.max_demand().filter(|_| pipeline.has_energy);
         let (first, last) = (show(self.first_ms.unwrap_or_default()), show(self.last_ms));
         if json {
             return print_json(&Json {
@@ -123,7 +123,7 @@ impl Summary {
                 energy: pipeline.has_energy.then(|| Energy {
                     register_mwh: r.import.mwh(),
                     export_mwh: r.export.mwh(),
-                    integrated_mwh: r.integrated_import.mwh(),
+                    integrated_mwh: r.integrated.mwh(),
                     estimated_mwh: r.estimated.mwh(),
                     resets: r.resets,
                     wraps: r.wraps,
@@ -176,7 +176,7 @@ fn print_energy(r: &Registers) -> Result<(), Problem> {
     }
     print(&format!(
         "from power    {:>12} kWh",
-        kwh(r.integrated_import.mwh())
+        kwh(r.integrated.mwh())
     ))?;
     print(&format!("estimated     {:>12} kWh", kwh(r.estimated.mwh())))?;
     print(&format!(

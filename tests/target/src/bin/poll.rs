@@ -10,6 +10,7 @@ use core::fmt::Write as _;
 
 use embedded_hal::delay::DelayNs;
 use embedded_io::{ErrorType, Read, ReadReady, Write};
+use on_target::emulated::{Host, end, instructions};
 use pzem::{Config, Target, blocking::Pzem};
 use riscv_rt::entry;
 
@@ -20,10 +21,6 @@ const POLLS: u32 = 8;
 
 /// Instructions spent waiting, and how often.
 static mut WAITED: (u32, u32) = (0, 0);
-
-fn instructions() -> u32 {
-    riscv::register::minstret::read() as u32
-}
 
 /// Runs `wait` and books what it takes as waiting.
 #[inline(never)]
@@ -165,48 +162,6 @@ fn stack_of(work: &mut dyn FnMut()) -> usize {
     let untouched =
         (bottom..top).take_while(|a| unsafe { (*a as *const u8).read_volatile() } == PAINT);
     PAINTED + MARGIN - untouched.count()
-}
-
-/// RISC-V semihosting: an `ebreak` between two marker instructions.
-#[unsafe(naked)]
-unsafe extern "C" fn semihosting(operation: usize, argument: usize) -> usize {
-    core::arch::naked_asm!(
-        ".balign 16",
-        ".option push",
-        ".option norvc",
-        "slli x0, x0, 0x1f",
-        "ebreak",
-        "srai x0, x0, 7",
-        "ret",
-        ".option pop",
-    )
-}
-
-/// Text for the host; the UART is the module's.
-struct Host;
-
-impl core::fmt::Write for Host {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        for piece in text.as_bytes().chunks(63) {
-            let mut ended = [0; 64];
-            ended[..piece.len()].copy_from_slice(piece);
-            // 0x04: write a zero-terminated text.
-            unsafe { semihosting(0x04, ended.as_ptr() as usize) };
-        }
-        Ok(())
-    }
-}
-
-/// Ends the emulator through its test device: 0 is success.
-fn end(code: u32) -> ! {
-    let value = if code == 0 {
-        0x5555
-    } else {
-        code << 16 | 0x3333
-    };
-    loop {
-        unsafe { (0x0010_0000 as *mut u32).write_volatile(value) };
-    }
 }
 
 #[entry]

@@ -1,4 +1,4 @@
-//! As `registers`, without the crate: what is left is not its weight.
+//! As `meter`, without the crate: what is left is not its weight.
 #![no_std]
 #![no_main]
 
