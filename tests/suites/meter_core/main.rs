@@ -7,6 +7,7 @@ mod intervals;
 mod sources;
 mod store;
 mod tariffs;
+mod waveform;
 
 use meter_core::{Config, CounterReading, EnergyMeter, Reading, Registers, Source, Step};
 

@@ -107,7 +107,10 @@ impl Pipeline {
             },
             ..Rules::new()
         };
-        let hertz = median(rows.iter().filter_map(|row| u32::try_from(row.frequency?).ok()));
+        let hertz = median(
+            rows.iter()
+                .filter_map(|row| u32::try_from(row.frequency?).ok()),
+        );
         let limits = Limits {
             nominal_mv,
             ..Limits::new(0, if hertz > Some(55_000) { 60 } else { 50 })
