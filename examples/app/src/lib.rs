@@ -1,0 +1,12 @@
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![allow(
+    async_fn_in_trait,
+    reason = "everything runs on one executor: no future has to be Send"
+)]
+#![doc = include_str!("../README.md")]
+
+pub mod live;
+pub mod platform;
+pub mod record;
+pub mod settings;
