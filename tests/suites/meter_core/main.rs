@@ -2,6 +2,7 @@
 
 mod detectors;
 mod energy;
+mod evaluation;
 mod faults;
 mod intervals;
 mod sources;

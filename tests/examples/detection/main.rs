@@ -1,0 +1,20 @@
+//! What the detectors of `meter-core` say on recordings: nothing when all is well, and how soon what when it is not.
+//!
+//! Runs on the data sets below the folder that `METER_DATA` names, and on the committed extracts alone without it.
+
+mod healthy;
+
+use metering_tests::evaluation::sets::{self, Data};
+
+fn main() {
+    let data = Data::from_environment();
+    println!(
+        "Recordings: {}\n",
+        if data.is_whole() {
+            "the data sets below METER_DATA"
+        } else {
+            "committed extracts alone, since METER_DATA names no folder"
+        }
+    );
+    healthy::print(&sets::healthy(&data));
+}
