@@ -6,7 +6,11 @@
 )]
 #![doc = include_str!("../README.md")]
 
+pub mod button;
+pub mod indicator;
 pub mod live;
 pub mod platform;
 pub mod record;
+pub mod serial_log;
 pub mod settings;
+pub mod text;

@@ -7,9 +7,9 @@ use embassy_sync::signal::Signal;
 use heapless::{String, Vec};
 use meter_core::detect::Latch;
 use meter_core::health::Health;
-use meter_core::{Peak, Registers};
+use meter_core::{EventCode, Peak, Registers};
 
-use crate::record::Values;
+use crate::record::{Quality, Values};
 use crate::settings::{CHANNELS, Settings};
 
 /// One meter as it is now.
@@ -17,6 +17,8 @@ use crate::settings::{CHANNELS, Settings};
 pub struct Channel {
     /// The last good reading, and when it was made in milliseconds since the start.
     pub last: Option<(Values, u64)>,
+    /// What is to be known about the last good reading.
+    pub quality: Quality,
     /// Why the last poll failed, if it did.
     pub error: Option<String<96>>,
     /// All registers.
@@ -29,6 +31,32 @@ pub struct Channel {
     pub max_demand: Option<Peak>,
     /// Alarms that are on, or were and nobody has looked.
     pub alarms: Latch,
+}
+
+impl Channel {
+    /// How long ago the last good reading was made, in milliseconds.
+    #[must_use]
+    pub fn age_ms(&self, now_ms: u64) -> Option<u64> {
+        self.last
+            .as_ref()
+            .map(|(_, at_ms)| now_ms.saturating_sub(*at_ms))
+    }
+
+    /// The last good reading, if it may be shown as the present: it is no older than three intervals.
+    #[must_use]
+    pub fn fresh(&self, now_ms: u64, interval_ms: u32) -> Option<&Values> {
+        let (values, at_ms) = self.last.as_ref()?;
+        let limit_ms = u64::from(interval_ms) * 3;
+        (now_ms.saturating_sub(*at_ms) <= limit_ms).then_some(values)
+    }
+
+    /// Whether any alarm is on that somebody should do something about. A low power factor is none.
+    #[must_use]
+    pub fn has_alarm(&self) -> bool {
+        EventCode::ALL
+            .iter()
+            .any(|code| *code != EventCode::LowPowerFactor && self.alarms.is_present(*code))
+    }
 }
 
 /// Where the time comes from.
@@ -76,6 +104,78 @@ pub struct UplinkState {
     pub error: Option<String<96>>,
 }
 
+/// The network as it is now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NetworkState {
+    /// Whether there is a link and an address.
+    pub is_up: bool,
+    /// The IPv4 address.
+    pub address: Option<[u8; 4]>,
+}
+
+/// How the archive on the card is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum CardState {
+    /// The device has no slot for one, or has not looked yet.
+    #[default]
+    Unknown,
+    /// Records are written to it.
+    Ready,
+    /// There is none, or it does not answer.
+    Absent,
+    /// It has no FAT file system.
+    WrongFormat,
+    /// Nothing more fits.
+    Full,
+    /// It has a fault: reading or writing fails.
+    Faulty,
+}
+
+impl CardState {
+    /// What it is, and what to do, for people.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Unknown => "no card slot",
+            Self::Ready => "card in use",
+            Self::Absent => "no card",
+            Self::WrongFormat => "card has no FAT: format it",
+            Self::Full => "card is full: empty it",
+            Self::Faulty => "card fails: replace it",
+        }
+    }
+}
+
+/// The archive on the card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ArchiveState {
+    /// The card.
+    pub card: CardState,
+    /// Records that wait to be written.
+    pub waiting: u16,
+    /// Records written since the start.
+    pub written: u32,
+    /// Records that were lost to the archive since the start: they came while there was no card, and no room.
+    pub dropped: u32,
+}
+
+/// What a person does at the device, and what it shows them of that.
+#[derive(Default)]
+pub struct Panel {
+    /// The button was pressed shortly: the next page.
+    pub next_page: Signal<NoopRawMutex, ()>,
+    /// When it was pressed shortly last, in milliseconds since the start: somebody stands before the device.
+    pub pressed_ms: Cell<Option<u64>>,
+    /// Seconds until the factory reset, while the button is held.
+    pub countdown_s: Cell<Option<u8>>,
+    /// The button was held long enough: everything is to be as it came from the factory.
+    pub factory_reset: Signal<NoopRawMutex, ()>,
+}
+
 /// What has to be alive for the watchdog to be fed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -103,6 +203,14 @@ pub struct Live {
     pub uplink: RefCell<UplinkState>,
     /// The device itself.
     pub health: Cell<Health>,
+    /// The network.
+    pub network: Cell<NetworkState>,
+    /// The archive on the card.
+    pub archive: Cell<ArchiveState>,
+    /// How much of new firmware is there in percent, while it is loaded.
+    pub update_percent: Cell<Option<u8>>,
+    /// Button and display.
+    pub panel: Panel,
     /// Records have come that the uplink may send.
     pub news: Signal<NoopRawMutex, ()>,
     /// When each task was alive last, in milliseconds since the start.
@@ -119,6 +227,10 @@ impl Live {
             time: Cell::new(TimeState::default()),
             uplink: RefCell::new(UplinkState::default()),
             health: Cell::new(Health::default()),
+            network: Cell::new(NetworkState::default()),
+            archive: Cell::new(ArchiveState::default()),
+            update_percent: Cell::new(None),
+            panel: Panel::default(),
             news: Signal::new(),
             alive_ms: [const { Cell::new(0) }; TASKS],
         }

@@ -142,6 +142,50 @@ pub enum DeviceEvent {
     Refused = 135,
 }
 
+impl DeviceEvent {
+    /// The one with this number, if there is one.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            128 => Self::Started,
+            129 => Self::ClockSet,
+            130 => Self::RecordsDropped,
+            131 => Self::CardLost,
+            132 => Self::Updated,
+            133 => Self::RolledBack,
+            134 => Self::SettingsChanged,
+            135 => Self::Refused,
+            _ => return None,
+        })
+    }
+
+    /// The name, for logs and payloads.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Started => "STARTED",
+            Self::ClockSet => "CLOCK_SET",
+            Self::RecordsDropped => "RECORDS_DROPPED",
+            Self::CardLost => "CARD_LOST",
+            Self::Updated => "UPDATED",
+            Self::RolledBack => "ROLLED_BACK",
+            Self::SettingsChanged => "SETTINGS_CHANGED",
+            Self::Refused => "REFUSED",
+        }
+    }
+}
+
+impl EventRecord {
+    /// Name of what it is about; a number that newer firmware knows has none.
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        match meter_core::EventCode::from_number(self.code) {
+            Some(code) => Some(code.name()),
+            None => DeviceEvent::from_number(self.code).map(DeviceEvent::name),
+        }
+    }
+}
+
 /// An interval of the load profile, as [`meter_core::Record`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -53,6 +53,38 @@ pub enum EventCode {
 }
 
 impl EventCode {
+    /// All of them, in the order of their numbers.
+    pub const ALL: &'static [Self] = &[
+        Self::Sag,
+        Self::Swell,
+        Self::Interruption,
+        Self::Frequency,
+        Self::FrequencyExtreme,
+        Self::Overload,
+        Self::OverCurrent,
+        Self::LowPowerFactor,
+        Self::Residual,
+        Self::ImpossiblePower,
+        Self::EnergyMismatch,
+        Self::CounterReset,
+        Self::CounterGlitch,
+        Self::FrozenSource,
+        Self::LinkLost,
+        Self::ConsumptionDrop,
+        Self::BaseLoadShift,
+        Self::FeederImbalance,
+        Self::ClockStep,
+        Self::ClockDrift,
+        Self::TheftSuspicion,
+        Self::HighUsage,
+    ];
+
+    /// The one with this number, if there is one.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| *code as u8 == number)
+    }
+
     /// Codes of IS 15959 for occurrence and restoration, where it has one (event tables of parts 1 and
     /// 2, as public decoders list them).
     #[must_use]

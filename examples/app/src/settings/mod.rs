@@ -139,6 +139,36 @@ pub struct Settings {
     pub page_s: u8,
 }
 
+/// Name of a meter, as the server knows it: further ones on the line have a number behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name<'a> {
+    /// Name of the device.
+    pub id: &'a str,
+    /// Which meter, from 0.
+    pub channel: u8,
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)?;
+        if self.channel > 0 {
+            write!(f, "-{}", u16::from(self.channel) + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// Name of one of its meters.
+    #[must_use]
+    pub fn name(&self, channel: u8) -> Name<'_> {
+        Name {
+            id: &self.meter_id,
+            channel,
+        }
+    }
+}
+
 /// A default that fits its place.
 fn text<const N: usize>(text: &str) -> String<N> {
     String::try_from(text).unwrap_or_default()
