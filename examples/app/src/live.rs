@@ -3,13 +3,14 @@
 use core::cell::{Cell, RefCell};
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embassy_sync::channel::Channel as Queue;
 use embassy_sync::signal::Signal;
 use heapless::{String, Vec};
 use meter_core::detect::Latch;
 use meter_core::health::Health;
 use meter_core::{EventCode, Peak, Registers};
 
-use crate::record::{Quality, Values};
+use crate::record::{EventRecord, Quality, Values};
 use crate::settings::{CHANNELS, Settings};
 
 /// One meter as it is now.
@@ -191,6 +192,9 @@ pub enum Task {
 /// Tasks in [`Task`].
 pub const TASKS: usize = 3;
 
+/// Events of the device itself that can wait to become records.
+pub const TOLD: usize = 8;
+
 /// The present of the device, shared by all tasks of one executor.
 pub struct Live {
     /// Settings in force.
@@ -213,6 +217,9 @@ pub struct Live {
     pub panel: Panel,
     /// Records have come that the uplink may send.
     pub news: Signal<NoopRawMutex, ()>,
+    /// What happened to the device itself and is still to become a record. Who has something to tell uses
+    /// [`tell`](Self::tell); the store takes it out.
+    pub told: Queue<NoopRawMutex, EventRecord, TOLD>,
     /// When each task was alive last, in milliseconds since the start.
     alive_ms: [Cell<u64>; TASKS],
 }
@@ -232,8 +239,15 @@ impl Live {
             update_percent: Cell::new(None),
             panel: Panel::default(),
             news: Signal::new(),
+            told: Queue::new(),
             alive_ms: [const { Cell::new(0) }; TASKS],
         }
+    }
+
+    /// Something happened to the device itself: it becomes a record soon. With [`TOLD`] untold ones waiting it is
+    /// dropped, since nobody may wait for flash here.
+    pub fn tell(&self, event: EventRecord) {
+        let _ = self.told.try_send(event);
     }
 
     /// A task says that it lives.

@@ -176,6 +176,29 @@ impl DeviceEvent {
 }
 
 impl EventRecord {
+    /// An event of the device itself.
+    #[must_use]
+    pub const fn device(event: DeviceEvent, is_occurrence: bool, value: i64) -> Self {
+        Self {
+            code: event as u8,
+            is_occurrence,
+            value,
+        }
+    }
+
+    /// The unit of the value; `None` where it has none.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'static str> {
+        match meter_core::EventCode::from_number(self.code) {
+            Some(code) => Some(code.unit()),
+            None => match DeviceEvent::from_number(self.code)? {
+                DeviceEvent::ClockSet => Some("ms"),
+                DeviceEvent::RecordsDropped => Some("records"),
+                _ => None,
+            },
+        }
+    }
+
     /// Name of what it is about; a number that newer firmware knows has none.
     #[must_use]
     pub fn name(&self) -> Option<&'static str> {

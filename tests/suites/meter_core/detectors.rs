@@ -328,3 +328,16 @@ fn alarms_do_not_flutter_under_noise() {
         .count();
     assert!(events <= 1, "{events}");
 }
+
+#[test]
+fn every_number_of_a_code_names_one_code() {
+    let mut names = std::collections::BTreeSet::new();
+    for (index, code) in EventCode::ALL.iter().copied().enumerate() {
+        assert_eq!(code as usize, index + 1);
+        assert_eq!(EventCode::from_number(code as u8), Some(code));
+        assert!(names.insert(code.name()), "{} is twice there", code.name());
+    }
+    assert_eq!(EventCode::from_number(0), None);
+    assert_eq!(EventCode::from_number(23), None);
+    assert_eq!(EventCode::from_number(255), None);
+}
