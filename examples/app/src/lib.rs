@@ -13,4 +13,6 @@ pub mod platform;
 pub mod record;
 pub mod serial_log;
 pub mod settings;
+pub mod source;
 pub mod text;
+pub mod time;
