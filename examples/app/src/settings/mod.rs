@@ -1,9 +1,21 @@
 //! Everything that can be set, as one value.
 
+mod check;
+mod invalid;
+mod names;
+mod rules;
+mod scale;
+pub mod stored;
+mod table;
+pub mod url;
+
 use core::fmt;
 
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
+
+pub use invalid::{Invalid, SetError};
+pub use names::{Allowed, Setting, Shown};
 
 /// Text that is never shown: printing it gives stars.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +117,9 @@ pub struct Settings {
     /// Whether passwords, keys and readings may go over connections without TLS.
     pub allow_plain: bool,
 
+    /// Where new firmware is looked for; nowhere if empty. Its signature is checked, whatever way it comes.
+    pub update_url: String<128>,
+
     /// Time servers, asked in turn.
     pub ntp_servers: [String<48>; 2],
     /// Local time.
@@ -191,6 +206,7 @@ impl Default for Settings {
             mqtt_home_assistant: true,
             mqtt_tasmota: false,
             allow_plain: false,
+            update_url: String::new(),
             ntp_servers: [text("0.pool.ntp.org"), text("1.pool.ntp.org")],
             zone: Zone::default(),
             interval_ms: 5_000,

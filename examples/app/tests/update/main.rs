@@ -1,0 +1,13 @@
+//! Settings, console, updates: what a person or a server changes on a device.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod flash;
+mod settings;
+mod stored;
