@@ -120,7 +120,7 @@ impl NorFlash for Region {
     const ERASE_SIZE: usize = SECTOR;
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), Fault> {
-        if from as usize % SECTOR != 0 || to as usize % SECTOR != 0 {
+        if !(from as usize | to as usize).is_multiple_of(SECTOR) {
             return Err(Fault::Unaligned);
         }
         let range = self.at(from, (to - from) as usize)?;
@@ -139,7 +139,7 @@ impl NorFlash for Region {
     }
 
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Fault> {
-        if offset as usize % WORD != 0 || bytes.len() % WORD != 0 {
+        if !(offset as usize | bytes.len()).is_multiple_of(WORD) {
             return Err(Fault::Unaligned);
         }
         let range = self.at(offset, bytes.len())?;

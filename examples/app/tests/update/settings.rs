@@ -217,7 +217,8 @@ fn settings_that_do_not_go_together_are_refused() {
 
 #[test]
 fn a_field_that_was_written_past_its_setter_is_found() {
-    let all: [(&str, fn(&mut Settings)); 8] = [
+    type Spoil = fn(&mut Settings);
+    let all: [(&str, Spoil); 8] = [
         ("sampling.interval", |s| s.interval_ms = 999),
         ("mains.frequency", |s| s.nominal_hz = 51),
         ("profile.interval", |s| s.profile_s = 901),
@@ -307,10 +308,12 @@ proptest! {
     #[test]
     fn shown_is_typed(interval in 1_000u32..=60_000, gain in -200_000i32..=200_000, current in 0u32..=1_000_000,
                       offset in -48i16..=56, flush in 5u16..=3_600) {
-        let mut settings = Settings::default();
-        settings.interval_ms = interval;
-        settings.gains_ppm = [gain, -gain, gain / 7];
-        settings.over_current_ma = current;
+        let mut settings = Settings {
+            interval_ms: interval,
+            gains_ppm: [gain, -gain, gain / 7],
+            over_current_ma: current,
+            ..Settings::default()
+        };
         settings.zone.offset_min = offset * 15;
         settings.flush_s = flush;
         let mut copy = Settings::default();
