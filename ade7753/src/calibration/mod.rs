@@ -10,6 +10,7 @@ mod error;
 mod gains;
 mod point;
 mod procedure;
+mod steps;
 mod stored;
 
 pub use average::Average;

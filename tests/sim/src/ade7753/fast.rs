@@ -6,6 +6,7 @@
 use core::f64::consts::PI;
 
 use super::chip::Chip;
+use super::flags::event;
 use super::map;
 use super::path::{LPF3_HZ, Path, Sines, offset_irms, pole, vrms_offset};
 
@@ -31,7 +32,7 @@ impl Path for Fast {
         let sines = Sines::of(chip);
         let half_cycles = (self.crossings + 1.0 - self.crossing_phase(&sines)).max(0.0);
         let crossing = now + half_cycles * PI / sines.omega;
-        if chip.get(map::IRQEN) & super::chip::event::WSMP != 0 {
+        if chip.get(map::IRQEN) & event::WSMP != 0 {
             crossing.min(self.next_sample.max(now))
         } else {
             crossing
@@ -46,7 +47,7 @@ impl Path for Fast {
             let phase = self.crossing_phase(&sines);
             let next = self.crossings + 1.0;
             let crossing = now + (next - phase).max(0.0) / half_cycles;
-            let sampling = chip.get(map::IRQEN) & super::chip::event::WSMP != 0;
+            let sampling = chip.get(map::IRQEN) & event::WSMP != 0;
             if !sampling || self.next_sample < now {
                 self.next_sample = now + chip.sample_clocks() / chip.clkin_hz;
             }

@@ -7,11 +7,13 @@ mod bench;
 mod board;
 mod chip;
 mod fast;
+mod flags;
 mod input;
 mod map;
 mod path;
 mod serial;
 mod spi;
+mod state;
 mod waveform;
 
 pub use bench::{Bench, Load, Sensor};

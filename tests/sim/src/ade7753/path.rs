@@ -2,7 +2,8 @@
 
 use core::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2, TAU};
 
-use super::chip::{Chip, Codes, mode};
+use super::chip::{Chip, Codes};
+use super::flags::mode;
 use super::map;
 
 /// Corner of LPF1 in front of VRMS and zero crossings at the usual CLKIN (page 26).

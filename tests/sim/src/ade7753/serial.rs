@@ -2,6 +2,7 @@
 //! 51).
 
 use super::chip::Chip;
+use super::flags::mode;
 use super::map;
 use super::path::Path;
 
@@ -125,7 +126,7 @@ impl Serial {
                 self.state = State::Command;
                 self.written = Some((end_ns, entry.address, chip.get(entry.address)));
                 chip.write(entry.address, value, now);
-                if entry.address == map::MODE && value & super::chip::mode::SWRST != 0 {
+                if entry.address == map::MODE && value & mode::SWRST != 0 {
                     self.reset_ns = Some(end_ns);
                     self.written = None;
                 }

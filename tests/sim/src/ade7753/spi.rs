@@ -7,8 +7,9 @@ use core::task::Poll;
 use embedded_hal::digital::InputPin;
 use embedded_hal::spi::Operation;
 
-use super::board::{Board, State};
+use super::board::Board;
 use super::serial::Violation;
+use super::state::State;
 
 /// From the fall of chip select to the first clock edge and from the last one to its rise (t1, t8).
 const SELECT_NS: u64 = 50;

@@ -2,7 +2,8 @@
 
 use core::f64::consts::TAU;
 
-use super::chip::{Chip, Codes, mode};
+use super::chip::{Chip, Codes};
+use super::flags::mode;
 use super::map;
 use super::path::{
     CH1, CH2, LPF1_HZ, LPF2_HZ, LPF3_HZ, Path, Sines, apparent, correct, full_scale_v, offset_irms,

@@ -9,6 +9,7 @@ mod legacy;
 mod line;
 mod load;
 mod uart;
+mod wire;
 
 pub use ac::AcModule;
 pub use dc::DcModule;
