@@ -8,6 +8,7 @@
 
 pub mod blobs;
 pub mod button;
+pub mod display;
 pub mod indicator;
 pub mod live;
 pub mod platform;

@@ -136,16 +136,16 @@ pub enum CardState {
 }
 
 impl CardState {
-    /// What it is, and what to do, for people.
+    /// What it is, for people, in no more than the 21 characters of a display.
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
             Self::Unknown => "no card slot",
             Self::Ready => "card in use",
             Self::Absent => "no card",
-            Self::WrongFormat => "card has no FAT: format it",
-            Self::Full => "card is full: empty it",
-            Self::Faulty => "card fails: replace it",
+            Self::WrongFormat => "format card as FAT",
+            Self::Full => "card is full",
+            Self::Faulty => "card fails",
         }
     }
 }
