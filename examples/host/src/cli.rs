@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// Simulate modules on a pseudo-terminal, for this or any other Modbus master
     Simulate(SimulateOptions),
     /// Analyze a recording: energy, demand, gaps, events
-    Analyze(AnalyzeOptions),
+    Analyze(Box<AnalyzeOptions>),
     /// Work with an ADE7753 metering chip on SPI
     Ade7753(ChipOptions),
 }

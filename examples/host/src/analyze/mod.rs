@@ -1,163 +1,105 @@
 //! `meter analyze`: what a recording says about energy, demand and the meter itself.
 
+mod band;
 pub(crate) mod cli;
-mod columns;
+pub(crate) mod columns;
+mod facts;
+mod findings;
+pub(crate) mod kind;
+mod lines;
+mod loads;
+pub(crate) mod number;
 mod pipeline;
+pub(crate) mod progress;
+pub(crate) mod recording;
+pub(crate) mod rejected;
 mod summary;
-mod time;
-
-use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal};
-use std::time::{Duration, Instant};
-
-use csv::{ReaderBuilder, StringRecord};
-use indicatif::{ProgressBar, ProgressDrawTarget};
+pub(crate) mod time;
+mod timeline;
+mod unit;
 
 use cli::AnalyzeOptions;
-use columns::{Columns, Field};
-use pipeline::{Pipeline, Row};
-use summary::Summary;
+use columns::Reject;
+use facts::Facts;
+use kind::{Kind, Learnt};
+use pipeline::Pipeline;
+use progress::Progress;
+use recording::Recording;
+use rejected::RejectedLines;
 
+use crate::commands::print_json;
 use crate::error::Problem;
 
-/// Rows by which the kind of meter is found out.
-const PREVIEW: usize = 500;
-
 pub(crate) fn run(options: &AnalyzeOptions) -> Result<(), Problem> {
-    let shown = options.file.display();
-    let failed = |error: &dyn std::fmt::Display| {
-        Problem::Refused(format!("{shown} can not be read: {error}"))
-    };
-    let file = File::open(&options.file).map_err(|error| failed(&error))?;
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
-    let mut input = BufReader::with_capacity(1 << 16, file);
-    let delimiter = match options.delimiter {
-        Some(character) => u8::try_from(character)
-            .map_err(|_| Problem::Usage("--delimiter is one plain character".to_owned()))?,
-        None => delimiter(input.fill_buf().map_err(|error| failed(&error))?),
-    };
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(!options.no_header)
-        .comment(Some(b'#'))
-        .flexible(true)
-        .from_reader(input);
-    let header = match options.no_header {
-        true => None,
-        false => Some(reader.headers().map_err(|error| failed(&error))?.clone()),
-    };
-    let columns = Columns::find(options, header.as_ref())?;
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
-    let started = Instant::now();
-
-    let mut summary = Summary::default();
-    let mut preview = Vec::new();
-    let mut pipeline = None;
-    let mut record = StringRecord::new();
-    loop {
-        let line = reader.position().line();
-        match reader.read_record(&mut record) {
-            Ok(false) => break,
-            Ok(true) => {}
-            Err(error) if error.is_io_error() => return Err(failed(&error)),
-            Err(error) => {
-                summary.reject(line, error.to_string());
-                continue;
+    let mut learnt = Learnt::default();
+    // What a pass learns is finer steps of the counter, of which there are few.
+    let (findings, facts) = loop {
+        match pass(options, learnt)? {
+            Pass::Done(done) => break *done,
+            Pass::Again(more) if more == learnt => {
+                return Err(Problem::Refused(format!(
+                    "{}: its counter can not be made sense of",
+                    options.file.display()
+                )));
             }
+            Pass::Again(more) => learnt = more,
         }
-        // Where the line ended: it may have begun with empty ones.
-        let line = reader.position().line().saturating_sub(1).max(line);
-        let row = match row(&record, &columns, options) {
-            Ok(row) => row,
-            Err(reason) => {
-                summary.reject(line, reason);
-                continue;
+    };
+    if options.json {
+        print_json(&facts)?;
+    } else {
+        summary::print_facts(&facts, findings.interval_s)?;
+    }
+    Ok(())
+}
+
+enum Pass {
+    Done(Box<(findings::Findings, Facts)>),
+    Again(Learnt),
+}
+
+/// Goes through the recording once.
+fn pass(options: &AnalyzeOptions, learnt: Learnt) -> Result<Pass, Problem> {
+    let mut recording = Recording::open(&options.file, &options.columns)?;
+    let kind = Kind::of(&mut recording, options.meter, learnt);
+    let mut progress = Progress::new(recording.length);
+    let mut rejected = RejectedLines::default();
+    let mut pipeline: Option<Pipeline> = None;
+    while let Some((number, line)) = recording.next()? {
+        match line {
+            Ok((stamp, row)) => {
+                let pipeline =
+                    pipeline.get_or_insert_with(|| Pipeline::new(options, kind, learnt, stamp));
+                if let Some(learnt) = pipeline.push(stamp, &row) {
+                    return Ok(Pass::Again(learnt));
+                }
             }
-        };
-        summary.row(row.at_ms);
-        match &mut pipeline {
-            Some(pipeline) => Pipeline::push(pipeline, &row),
-            None => {
-                preview.push((row, record.clone()));
-                if preview.len() == PREVIEW {
-                    pipeline = Some(begin(options, &columns, &mut preview));
+            Err(Reject::Line(reason)) => rejected.push(number, reason),
+            Err(Reject::Empty(stamp)) => {
+                rejected.push(number, "it has no value".to_owned());
+                if let Some(pipeline) = &mut pipeline {
+                    pipeline.miss(stamp);
                 }
             }
         }
-        if summary.rows() % 4_096 == 0 {
-            // What is over within a second needs no bar.
-            let is_long = started.elapsed() > Duration::from_secs(1);
-            if is_long && bar.is_hidden() && std::io::stderr().is_terminal() {
-                bar.set_draw_target(ProgressDrawTarget::stderr());
-            }
-            bar.set_position(reader.position().byte());
-        }
+        progress.row(recording.bytes());
     }
-    bar.finish_and_clear();
-    let pipeline = pipeline.unwrap_or_else(|| begin(options, &columns, &mut preview));
-    if summary.rows() == 0 {
-        return Err(Problem::Refused(match summary.first_rejected() {
-            Some((line, reason)) => {
-                format!("{shown}: no line could be used; line {line}: {reason}")
-            }
+    drop(progress);
+    let Some(pipeline) = pipeline else {
+        let shown = options.file.display();
+        return Err(Problem::Refused(match rejected.named.first() {
+            Some(first) => format!(
+                "{shown}: no line could be used; line {}: {}",
+                first.line, first.reason
+            ),
             None => format!("{shown} holds no line of values"),
         }));
-    }
-    summary.print(&pipeline, options.json)
-}
-
-fn begin(
-    options: &AnalyzeOptions,
-    columns: &Columns,
-    preview: &mut Vec<(Row, StringRecord)>,
-) -> Pipeline {
-    let (rows, records): (Vec<_>, Vec<_>) = preview.drain(..).unzip();
-    let mut pipeline = Pipeline::new(options, columns, &rows, &records);
-    for row in &rows {
-        pipeline.push(row);
-    }
-    pipeline
-}
-
-fn row(record: &StringRecord, columns: &Columns, options: &AnalyzeOptions) -> Result<Row, String> {
-    let parts: Vec<&str> = columns
-        .time
-        .iter()
-        .map(|index| {
-            record
-                .get(*index)
-                .ok_or_else(|| format!("it has no column {}", index + 1))
-        })
-        .collect::<Result<_, _>>()?;
-    let text = parts.join(" ");
-    let at_ms = time::parse(&text, options.time_format.as_deref())
-        .ok_or_else(|| format!("{text:?} is no time that is known; see --time-format"))?;
-    let value = |field| columns.value(field, record);
-    let row = Row {
-        at_ms,
-        voltage: value(Field::Voltage)?,
-        current: value(Field::Current)?,
-        power: value(Field::Power)?,
-        energy: value(Field::Energy)?,
-        power_factor: value(Field::PowerFactor)?,
-        frequency: value(Field::Frequency)?,
     };
-    if row.voltage.or(row.power).or(row.energy).is_none() {
-        return Err("it has no value".to_owned());
-    }
-    Ok(row)
-}
-
-/// The most frequent of the usual ones in the first line that is no comment.
-fn delimiter(start: &[u8]) -> u8 {
-    let line = start
-        .split(|byte| *byte == b'\n')
-        .find(|line| !line.starts_with(b"#"))
-        .unwrap_or_default();
-    let count = |delimiter: u8| line.iter().filter(|byte| **byte == delimiter).count();
-    [b',', b';', b'\t', b'|']
-        .into_iter()
-        .rev()
-        .max_by_key(|byte| count(*byte))
-        .unwrap_or(b',')
+    Ok(match pipeline.finish() {
+        Ok(findings) => {
+            let facts = Facts::new(&findings, &recording.clock, rejected.count, rejected.named);
+            Pass::Done(Box::new((findings, facts)))
+        }
+        Err(learnt) => Pass::Again(learnt),
+    })
 }

@@ -1,167 +1,210 @@
 //! The stages of `meter-core` that a recording goes through.
 
-use meter_core::detect::{FrozenTimes, Limit, Naive};
-use meter_core::meter::{Detectors, Limits, Meter, Outputs, Quality, Rules, Settings};
-use meter_core::{Config, CounterReading, Demand, Event, Peak, Reading, Registers, Source};
-
-use csv::StringRecord;
+use meter_core::detect::{ClockWatch, DropLimits, FrozenTimes, Limit, Naive};
+use meter_core::meter::{Detectors, History, Limits, Meter, Outputs, Quality, Rules, Settings};
+use meter_core::quality::Supply;
+use meter_core::{Config, CounterReading, Demand, EventCode, Freeze, LocalTime, Profile, Reading};
 
 use super::cli::AnalyzeOptions;
-use super::columns::{Columns, Field};
-
-/// A row as numbers: time in milliseconds, the rest in thousandths.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Row {
-    pub(crate) at_ms: i64,
-    pub(crate) voltage: Option<i64>,
-    pub(crate) current: Option<i64>,
-    pub(crate) power: Option<i64>,
-    pub(crate) energy: Option<i64>,
-    pub(crate) power_factor: Option<i64>,
-    pub(crate) frequency: Option<i64>,
-}
+use super::columns::Row;
+use super::findings::Findings;
+use super::kind::{Kind, Learnt};
+use super::time::Stamp;
 
 /// What a recording is looked at by.
-type Stages = (Demand<1>, Quality, Detectors);
+pub(crate) type Stages = (
+    (Demand<1>, Profile, Freeze),
+    (Quality, Supply),
+    Detectors,
+    History,
+);
+type StageSettings = (((), (), ()), (Limits, Limits), Rules, DropLimits);
 
 pub(crate) struct Pipeline {
-    settings: Settings<((), Limits, Rules)>,
+    kind: Kind,
+    settings: Settings<StageSettings>,
     meter: Meter<Stages>,
     outputs: Outputs,
-    energy_step_mwh: i64,
-    pub(crate) events: Vec<Event>,
-    /// Whether the recording says anything about energy.
-    pub(crate) has_energy: bool,
+    /// Looks at the time of the recording beside one that never steps back.
+    clock: ClockWatch,
+    steady_ms: u64,
+    last_ms: Option<i64>,
+    has_counter_value: bool,
+    learnt: Learnt,
+    pub(crate) findings: Findings,
 }
 
-/// Demand is measured over quarters of an hour.
-const DEMAND_S: u32 = 900;
+/// The first reading's place on the clock that never steps back.
+const STEADY_BEGIN_MS: u64 = 1 << 40;
 
 impl Pipeline {
-    /// Finds out from the first rows what kind of meter it is.
-    pub(crate) fn new(
-        options: &AnalyzeOptions,
-        columns: &Columns,
-        rows: &[Row],
-        records: &[StringRecord],
-    ) -> Self {
-        let step = |field, usual| columns.step(field, records).unwrap_or(usual);
-        let narrow = |step: i64| u32::try_from(step).unwrap_or(u32::MAX);
-        let energy_step_mwh = step(Field::Energy, 1_000);
-        let has_counter = rows.iter().any(|row| row.energy.is_some());
-        // Ends at which PZEM counters have been seen to start over, in steps of this recording.
-        let moduli = [1_i64 << 16, 10_000_000, 1 << 32]
-            .map(|wh| (wh * 1_000 / energy_step_mwh).unsigned_abs());
-        let source = Source {
-            counter_step_uwh: if has_counter {
-                narrow(energy_step_mwh.saturating_mul(1_000))
-            } else {
-                0
-            },
-            // One allocation for as long as the program runs.
-            moduli: Vec::leak(moduli.to_vec()),
-            max_power_mw: options.max_power.saturating_mul(1_000),
-            power_step_mw: narrow(step(Field::Power, 100)),
-            voltage_step_mv: narrow(step(Field::Voltage, 100)),
-            current_step_ma: narrow(step(Field::Current, 1)),
-            power_factor_step_milli: u16::try_from(step(Field::PowerFactor, 10)).unwrap_or(10),
-            is_signed: rows
-                .iter()
-                .any(|row| row.power.is_some_and(|power| power < 0)),
-            is_simultaneous: !options.averaged,
-        };
-        let interval_ms = median(rows.windows(2).filter_map(|pair| match pair {
-            [a, b] => u32::try_from(b.at_ms - a.at_ms).ok(),
-            _ => None,
-        }))
-        .unwrap_or(1_000);
+    pub(crate) fn new(options: &AnalyzeOptions, kind: Kind, learnt: Learnt, first: Stamp) -> Self {
         let config = Config {
-            gap_ms: interval_ms.saturating_mul(3).max(10_000),
-            bridge_ms: interval_ms.saturating_mul(3).max(300_000),
-            ..Config::new(source)
+            gap_ms: kind.gap_ms(),
+            bridge_ms: kind.bridge_ms(),
+            ..Config::new(kind.source)
         };
-        let nominal_mv = options.nominal.map_or_else(
-            || {
-                let usual = median(
-                    rows.iter()
-                        .filter_map(|row| u32::try_from(row.voltage?).ok()),
-                );
-                let near = |nominal: &u32| nominal.abs_diff(usual.unwrap_or(230_000));
-                [230_000, 120_000, 100_000]
-                    .into_iter()
-                    .min_by_key(near)
-                    .unwrap_or(230_000)
+        let rows_ms = kind.interval_ms.saturating_mul(60);
+        let frozen = match options.frozen {
+            Some(seconds) => FrozenTimes {
+                loaded_ms: seconds * 1_000,
+                idle_ms: seconds * 1_000,
             },
-            |volts| volts.saturating_mul(1_000),
-        );
-        let frozen_ms = |seconds: u32| (seconds * 1_000).max(interval_ms.saturating_mul(60));
+            None => FrozenTimes {
+                loaded_ms: rows_ms.max(60_000),
+                idle_ms: rows_ms.max(300_000).saturating_mul(4),
+            },
+        };
         let rules = Rules {
             overload: options
                 .limit
                 .map(|watts| Limit::overload(watts.saturating_mul(1_000))),
             theft: Some(Naive::theft_suspicion(100, !options.naive)),
             high_usage: options.naive.then(|| Naive::high_usage(5_000_000)),
-            frozen: FrozenTimes {
-                loaded_ms: frozen_ms(60),
-                idle_ms: frozen_ms(300).saturating_mul(4),
-            },
+            frozen,
             ..Rules::new()
         };
-        let hertz = median(
-            rows.iter()
-                .filter_map(|row| u32::try_from(row.frequency?).ok()),
-        );
+        let nominal_mv = options
+            .nominal
+            .map_or_else(|| kind.nominal_mv(), |volts| volts.saturating_mul(1_000));
         let limits = Limits {
             nominal_mv,
-            ..Limits::new(0, if hertz > Some(55_000) { 60 } else { 50 })
+            ..Limits::new(0, kind.nominal_hz)
         };
+        let stages = (
+            (
+                Demand::new(options.interval),
+                Profile::new(options.interval),
+                Freeze::new(1),
+            ),
+            (Quality::new(), Supply::new()),
+            Detectors::new(),
+            History::new(),
+        );
+        let stage_settings = (((), (), ()), (limits, limits), rules, DropLimits::new());
         Self {
-            settings: Settings::new(config, ((), limits, rules)),
-            meter: Meter::new((Demand::new(DEMAND_S), Quality::new(), Detectors::new())),
+            kind,
+            settings: Settings::new(config, stage_settings),
+            meter: Meter::new(stages),
             outputs: Outputs::new(),
-            energy_step_mwh,
-            events: Vec::new(),
-            has_energy: has_counter || rows.iter().any(|row| row.power.is_some()),
+            clock: ClockWatch::new(),
+            steady_ms: STEADY_BEGIN_MS,
+            last_ms: None,
+            has_counter_value: false,
+            learnt,
+            findings: Findings::new(kind, nominal_mv, options.interval, first),
         }
     }
 
-    pub(crate) fn push(&mut self, row: &Row) {
-        let reading = self.reading(row);
+    /// Takes a row; gives what was learnt when the recording has to be gone through again with that.
+    pub(crate) fn push(&mut self, stamp: Stamp, row: &Row) -> Option<Learnt> {
+        self.has_counter_value |= row.energy_mwh.is_some();
+        let step_mwh = self.kind.energy_step_mwh;
+        let counters = [row.energy_mwh, row.export_mwh].into_iter().flatten();
+        if let Some(mwh) = counters
+            .into_iter()
+            .find(|mwh| !mwh.is_multiple_of(step_mwh))
+        {
+            return Some(Learnt {
+                energy_step_mwh: Some(finer(step_mwh, mwh)),
+                ..self.learnt
+            });
+        }
+        self.look_at_silence(stamp);
+        let reading = self.reading(stamp, row);
+        let local = LocalTime::from_unix(stamp.at_ms.div_euclid(1_000), stamp.offset_s);
         self.meter
-            .push(&reading, None, &self.settings, &mut self.outputs);
-        self.events.extend_from_slice(&self.outputs.events);
+            .push(&reading, local, &self.settings, &mut self.outputs);
+        if !self.kind.has_power {
+            // Without a power there is no integral to compare the counter with.
+            self.outputs
+                .events
+                .retain(|event| event.code != EventCode::EnergyMismatch);
+        }
+        self.findings.take(stamp, row, &self.outputs);
+        self.look_at_clock(stamp);
+        self.last_ms = Some(stamp.at_ms);
+        None
     }
 
-    pub(crate) fn registers(&self) -> &Registers {
-        self.meter.registers()
+    /// A line that has a time and nothing else.
+    pub(crate) fn miss(&mut self, stamp: Stamp) {
+        if self.last_ms.is_some_and(|last_ms| last_ms < stamp.at_ms) {
+            self.meter
+                .miss(stamp.at_ms.unsigned_abs(), &mut self.outputs);
+            self.findings.note(&self.outputs.events);
+        }
     }
 
-    pub(crate) fn max_demand(&self) -> Option<Peak> {
-        self.meter.stages.0.max()
+    /// What there is in the end; `Err` when the recording has to be gone through again.
+    pub(crate) fn finish(mut self) -> Result<Findings, Learnt> {
+        if self.kind.source.counter_step_uwh > 0 && !self.has_counter_value {
+            return Err(Learnt {
+                has_no_counter: true,
+                ..self.learnt
+            });
+        }
+        let ((demand, _, freeze), (_, supply), _, _) = &self.meter.stages;
+        self.findings.finish(
+            self.meter.registers(),
+            demand.max(),
+            freeze,
+            supply.counts(),
+        );
+        Ok(self.findings)
     }
 
-    fn reading(&self, row: &Row) -> Reading {
-        let unsigned = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
-        let counter = row
-            .energy
-            .and_then(|mwh| u64::try_from(mwh / self.energy_step_mwh).ok());
+    /// Readings that stay away for longer than is bridged are a lost link.
+    fn look_at_silence(&mut self, stamp: Stamp) {
+        let Some(last_ms) = self.last_ms else {
+            return;
+        };
+        let bridge_ms = i64::from(self.kind.bridge_ms());
+        if stamp.at_ms - last_ms > bridge_ms {
+            let at_ms = (last_ms + bridge_ms).unsigned_abs();
+            self.meter.miss(at_ms, &mut self.outputs);
+            self.findings.note(&self.outputs.events);
+        }
+    }
+
+    /// Time that steps back can not be: the clock was set.
+    fn look_at_clock(&mut self, stamp: Stamp) {
+        let passed_ms = self.last_ms.map_or(0, |last_ms| stamp.at_ms - last_ms);
+        let passed_ms = u64::try_from(passed_ms).unwrap_or_else(|_| self.kind.interval_ms.into());
+        self.steady_ms = self.steady_ms.saturating_add(passed_ms);
+        let reading = Reading {
+            utc_s: Some(stamp.at_ms.div_euclid(1_000)),
+            ..Reading::at(self.steady_ms)
+        };
+        for mut event in self.clock.push(&reading).into_iter().flatten() {
+            event.at_ms = stamp.at_ms.unsigned_abs();
+            self.findings.note(&[event]);
+        }
+    }
+
+    fn reading(&self, stamp: Stamp, row: &Row) -> Reading {
+        let steps = |mwh: u64| mwh / self.kind.energy_step_mwh;
         Reading {
-            utc_s: Some(row.at_ms.div_euclid(1_000)),
-            voltage_mv: unsigned(row.voltage),
-            current_ma: unsigned(row.current.map(i64::abs)),
-            power_mw: row.power.and_then(|power| i32::try_from(power).ok()),
-            frequency_mhz: unsigned(row.frequency),
-            power_factor_milli: row
-                .power_factor
-                .and_then(|factor| i16::try_from(factor).ok()),
-            counter: counter.map(|import| CounterReading { import, export: 0 }),
-            ..Reading::at(row.at_ms.unsigned_abs())
+            utc_s: Some(stamp.at_ms.div_euclid(1_000)),
+            voltage_mv: row.voltage_mv,
+            current_ma: row.current_ma,
+            power_mw: row.power_mw,
+            frequency_mhz: row.frequency_mhz,
+            power_factor_milli: row.power_factor_milli,
+            counter: row.energy_mwh.map(|mwh| CounterReading {
+                import: steps(mwh),
+                export: steps(row.export_mwh.unwrap_or_default()),
+            }),
+            ..Reading::at(stamp.at_ms.unsigned_abs())
         }
     }
 }
 
-fn median(values: impl Iterator<Item = u32>) -> Option<u32> {
-    let mut values: Vec<u32> = values.collect();
-    values.sort_unstable();
-    values.get(values.len() / 2).copied()
+/// The largest power of ten that both are multiples of.
+fn finer(step_mwh: u64, value_mwh: u64) -> u64 {
+    let mut step = 1;
+    while step < step_mwh && value_mwh.is_multiple_of(step * 10) {
+        step *= 10;
+    }
+    step
 }

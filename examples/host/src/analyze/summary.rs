@@ -1,190 +1,110 @@
-//! What is said in the end.
+//! What people get to read.
 
-use meter_core::{Event, Phase, Registers};
-use serde::Serialize;
-
-use super::pipeline::Pipeline;
-use super::time::show;
-use crate::commands::{print, print_json};
+use super::facts::{Energy, Facts};
+use crate::commands::print;
 use crate::error::Problem;
 use crate::report::fixed;
 
-/// Lines that are named when they could not be used, and events that are shown to people.
-const NAMED: usize = 10;
+/// Events and loads that are shown to people.
 const SHOWN: usize = 20;
+const LOADS: usize = 5;
 
-#[derive(Debug, Default)]
-pub(crate) struct Summary {
-    rows: u64,
-    rejected: u64,
-    named: Vec<(u64, String)>,
-    first_ms: Option<i64>,
-    last_ms: i64,
-}
-
-#[derive(Debug, Serialize)]
-struct Rejected<'a> {
-    line: u64,
-    reason: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct Energy {
-    register_mwh: u64,
-    export_mwh: u64,
-    integrated_mwh: u64,
-    estimated_mwh: u64,
-    resets: u16,
-    wraps: u16,
-    glitches: u16,
-    gap_ms: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct MaxDemand {
-    mw: u64,
-    at: String,
-}
-
-#[derive(Debug, Serialize)]
-struct EventRow {
-    at: String,
-    code: &'static str,
-    phase: &'static str,
-    value: i64,
-}
-
-#[derive(Debug, Serialize)]
-struct Json<'a> {
-    rows: u64,
-    rejected: u64,
-    rejected_lines: Vec<Rejected<'a>>,
-    first: String,
-    last: String,
-    energy: Option<Energy>,
-    max_demand: Option<MaxDemand>,
-    events: Vec<EventRow>,
-}
-
-impl From<&Event> for EventRow {
-    fn from(event: &Event) -> Self {
-        Self {
-            at: show(i64::try_from(event.at_ms).unwrap_or(i64::MAX)),
-            code: event.code.name(),
-            phase: match event.phase {
-                Phase::Occurrence => "occurrence",
-                Phase::Restoration => "restoration",
-            },
-            value: event.value,
-        }
+pub(crate) fn print_facts(facts: &Facts, interval_s: u32) -> Result<(), Problem> {
+    print(&format!(
+        "{} rows from {} to {}, {} rejected",
+        facts.rows, facts.first, facts.last, facts.rejected
+    ))?;
+    for line in &facts.rejected_lines {
+        print(&format!("  line {}: {}", line.line, line.reason))?;
     }
-}
-
-impl Summary {
-    pub(crate) fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    pub(crate) fn row(&mut self, at_ms: i64) {
-        self.rows += 1;
-        self.first_ms.get_or_insert(at_ms);
-        self.last_ms = at_ms;
-    }
-
-    pub(crate) fn reject(&mut self, line: u64, reason: String) {
-        self.rejected += 1;
-        if self.named.len() < NAMED {
-            self.named.push((line, reason));
-        }
-    }
-
-    pub(crate) fn first_rejected(&self) -> Option<&(u64, String)> {
-        self.named.first()
-    }
-
-    pub(crate) fn print(&self, pipeline: &Pipeline, json: bool) -> Result<(), Problem> {
-        let r = pipeline.registers();
-        let demand = pipeline.max_demand().filter(|_| pipeline.has_energy);
-        let (first, last) = (show(self.first_ms.unwrap_or_default()), show(self.last_ms));
-        if json {
-            return print_json(&Json {
-                rows: self.rows,
-                rejected: self.rejected,
-                rejected_lines: self
-                    .named
-                    .iter()
-                    .map(|(line, reason)| Rejected {
-                        line: *line,
-                        reason,
-                    })
-                    .collect(),
-                first,
-                last,
-                energy: pipeline.has_energy.then(|| Energy {
-                    register_mwh: r.import.mwh(),
-                    export_mwh: r.export.mwh(),
-                    integrated_mwh: r.integrated.mwh(),
-                    estimated_mwh: r.estimated.mwh(),
-                    resets: r.resets,
-                    wraps: r.wraps,
-                    glitches: r.glitches,
-                    gap_ms: r.gap_ms,
-                }),
-                max_demand: demand.map(|peak| MaxDemand {
-                    mw: peak.mw,
-                    at: show(peak.end_s.saturating_mul(1_000)),
-                }),
-                events: pipeline.events.iter().map(EventRow::from).collect(),
-            });
-        }
+    if facts.duplicates + facts.backward > 0 {
         print(&format!(
-            "{} rows from {first} to {last}, {} rejected",
-            self.rows, self.rejected
+            "  {} rows repeat a time, {} step back",
+            facts.duplicates, facts.backward
         ))?;
-        for (line, reason) in &self.named {
-            print(&format!("  line {line}: {reason}"))?;
-        }
-        if pipeline.has_energy {
-            print_energy(r)?;
-        }
-        if let Some(peak) = demand {
-            print(&format!(
-                "max demand    {:>12} W in the quarter of an hour to {}",
-                fixed(peak.mw, 1_000, 1),
-                show(peak.end_s.saturating_mul(1_000))
-            ))?;
-        }
-        print(&format!("events        {}", pipeline.events.len()))?;
-        for event in pipeline.events.iter().take(SHOWN).map(EventRow::from) {
-            print(&format!(
-                "  {}  {} {}, {}",
-                event.at, event.code, event.phase, event.value
-            ))?;
-        }
-        match pipeline.events.len().checked_sub(SHOWN + 1) {
-            Some(_) => print("  ... all of them with --json"),
-            None => Ok(()),
-        }
     }
+    if let Some(energy) = &facts.energy {
+        print_energy(energy)?;
+    }
+    if let Some(demand) = &facts.max_demand {
+        print(&format!(
+            "max demand    {:>12} W over the {} min to {}",
+            fixed(demand.mw, 1_000, 1),
+            interval_s / 60,
+            demand.at
+        ))?;
+    }
+    if let Some(voltage) = &facts.voltage {
+        print(&format!(
+            "voltage       {:>12} V, {} to {}",
+            volts(voltage.mean_mv),
+            volts(voltage.min_mv),
+            volts(voltage.max_mv)
+        ))?;
+    }
+    let complete: Vec<_> = facts.days.iter().filter(|day| day.complete).collect();
+    if let Some(mean) = complete
+        .iter()
+        .map(|day| day.import_mwh)
+        .sum::<u64>()
+        .checked_div(complete.len() as u64)
+    {
+        print(&format!(
+            "a day         {:>12} kWh, the mean of {} whole ones",
+            fixed(mean, 1_000_000, 3),
+            complete.len()
+        ))?;
+    }
+    for load in facts.loads.iter().take(LOADS) {
+        print(&format!(
+            "load          {:>12} W, switched on {} times, {} h in all",
+            fixed(load.power_mw, 1_000, 1),
+            load.switched_on,
+            fixed(load.on_ms, 3_600_000, 1)
+        ))?;
+    }
+    print(&format!("events        {:>12}", facts.events.len()))?;
+    for event in facts.events.iter().take(SHOWN) {
+        print(&format!(
+            "  {}  {} {}, {} {}",
+            event.at, event.code, event.phase, event.value, event.unit
+        ))?;
+    }
+    if facts.events.len() > SHOWN {
+        print("  ... all of them with --json")?;
+    }
+    for warning in &facts.warnings {
+        eprintln!("meter: {warning}");
+    }
+    Ok(())
 }
 
-fn print_energy(r: &Registers) -> Result<(), Problem> {
+fn volts(mv: i64) -> String {
+    fixed(mv.unsigned_abs(), 1_000, 1)
+}
+
+fn print_energy(energy: &Energy) -> Result<(), Problem> {
     let kwh = |mwh: u64| fixed(mwh, 1_000_000, 3);
-    print(&format!("energy        {:>12} kWh", kwh(r.import.mwh())))?;
-    if r.export.mwh() > 0 {
-        print(&format!("exported      {:>12} kWh", kwh(r.export.mwh())))?;
+    print(&format!(
+        "energy        {:>12} kWh",
+        kwh(energy.register_mwh)
+    ))?;
+    if energy.export_mwh > 0 {
+        print(&format!("exported      {:>12} kWh", kwh(energy.export_mwh)))?;
     }
     print(&format!(
         "from power    {:>12} kWh",
-        kwh(r.integrated.mwh())
+        kwh(energy.integrated_mwh)
     ))?;
-    print(&format!("estimated     {:>12} kWh", kwh(r.estimated.mwh())))?;
+    print(&format!(
+        "estimated     {:>12} kWh",
+        kwh(energy.estimated_mwh)
+    ))?;
     print(&format!(
         "counter       {} resets, {} wraps, {} glitches; {} s without readings",
-        r.resets,
-        r.wraps,
-        r.glitches,
-        r.gap_ms / 1_000
-    ))?;
-    Ok(())
+        energy.resets,
+        energy.wraps,
+        energy.glitches,
+        energy.gap_ms / 1_000
+    ))
 }

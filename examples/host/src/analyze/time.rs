@@ -1,57 +1,438 @@
 //! Times as people write them.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::strtime;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
-/// Forms that are known without being told.
-const FORMS: [&str; 8] = [
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-    "%Y/%m/%d %H:%M:%S%.f",
-    "%d/%m/%Y %H:%M:%S%.f",
-    "%d.%m.%Y %H:%M:%S%.f",
-    "%d.%m.%Y %H:%M",
-    "%d/%m/%Y;%H:%M:%S%.f",
-];
-
-/// Milliseconds since 1970. A time without a zone is taken as it is written.
-pub(crate) fn parse(text: &str, format: Option<&str>) -> Option<i64> {
-    let text = text.trim();
-    if let Some(format) = format {
-        return NaiveDateTime::parse_from_str(text, format)
-            .map(|time| time.and_utc().timestamp_millis())
-            .or_else(|_| DateTime::parse_from_str(text, format).map(|time| time.timestamp_millis()))
-            .ok();
-    }
-    if let Ok(number) = text.parse::<f64>() {
-        // Seconds of our days have ten digits, milliseconds thirteen.
-        let ms = if number.abs() >= 1e11 {
-            number
-        } else {
-            number * 1e3
-        };
-        return (ms.is_finite() && (0.0..1e14).contains(&ms)).then_some(ms as i64);
-    }
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(time.timestamp_millis());
-    }
-    // The last moment of a day, as some loggers have it.
-    let midnight = [" 24:00:00", "T24:00:00", " 24:00", "T24:00"];
-    if let Some(day) = midnight.iter().find_map(|end| text.strip_suffix(end)) {
-        let day = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
-        let next = day.succ_opt()?.and_hms_opt(0, 0, 0)?;
-        return Some(next.and_utc().timestamp_millis());
-    }
-    FORMS.iter().find_map(|form| {
-        let time = NaiveDateTime::parse_from_str(text, form).ok()?;
-        Some(time.and_utc().timestamp_millis())
-    })
+/// A moment, and what its wall clock was ahead of UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// Milliseconds since 1970.
+    pub(crate) at_ms: i64,
+    pub(crate) offset_s: i32,
 }
 
-/// For people and for JSON.
-pub(crate) fn show(ms: i64) -> String {
-    DateTime::from_timestamp_millis(ms).map_or_else(
-        || "?".to_owned(),
-        |time| time.format("%Y-%m-%dT%H:%M:%S").to_string(),
-    )
+/// What the times of a recording refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reference {
+    /// Nobody says: days are those of the recording as it is written.
+    AsWritten,
+    /// Unix seconds, or times with `Z`.
+    Utc,
+    /// Each time has its own offset.
+    Offsets,
+    /// A zone that was asked for.
+    Zone,
+}
+
+/// Whether 03/04 is in April or in March.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    DayFirst,
+    MonthFirst,
+}
+
+/// Reads the times of a recording.
+#[derive(Clone, Debug)]
+pub(crate) struct Clock {
+    zone: Option<TimeZone>,
+    format: Option<String>,
+    pub(crate) order: Option<Order>,
+    /// The last moment, which tells the two passes of an hour apart that is there twice.
+    last_ms: i64,
+    pub(crate) reference: Reference,
+}
+
+/// A time as it is written, before anybody knows where.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    date: [i16; 3],
+    separator: u8,
+    is_year_first: bool,
+    time: Time,
+    is_midnight_after: bool,
+    offset: Option<Offset>,
+}
+
+impl Clock {
+    pub(crate) const fn new(zone: Option<TimeZone>, format: Option<String>) -> Self {
+        Self {
+            zone,
+            format,
+            order: None,
+            last_ms: i64::MIN,
+            reference: Reference::AsWritten,
+        }
+    }
+
+    /// Reads a time.
+    pub(crate) fn read(&mut self, text: &str) -> Result<Stamp, String> {
+        let text = text.trim();
+        let stamp = match &self.format {
+            Some(format) => self.by_format(text, format)?,
+            None => match text.strip_prefix('+').unwrap_or(text).as_bytes() {
+                [] => return Err("it has no time".to_owned()),
+                bytes
+                    if bytes
+                        .iter()
+                        .all(|byte| byte.is_ascii_digit() || *byte == b'.')
+                        && bytes.iter().filter(|byte| **byte == b'.').count() < 2 =>
+                {
+                    let at_ms = unix_ms(text.trim_start_matches('+'))?;
+                    self.note(Reference::Utc);
+                    self.at(at_ms, 0)
+                }
+                _ => {
+                    let written = Written::parse(text).ok_or_else(|| unknown(text))?;
+                    let time = written.datetime(self.order).ok_or_else(|| unknown(text))?;
+                    self.place(text, time, written.offset)?
+                }
+            },
+        };
+        if stamp.at_ms < 0 {
+            return Err(format!("{text:?} is before 1970"));
+        }
+        self.last_ms = stamp.at_ms;
+        Ok(stamp)
+    }
+
+    fn by_format(&self, text: &str, format: &str) -> Result<Stamp, String> {
+        let wrong = |error: jiff::Error| format!("{text:?} is not as --time-format says: {error}");
+        let parsed = strtime::parse(format, text).map_err(wrong)?;
+        if let Ok(timestamp) = parsed.to_timestamp() {
+            let offset_s = parsed.offset().map_or(0, Offset::seconds);
+            return Ok(self.at(timestamp.as_millisecond(), offset_s));
+        }
+        let time = match (parsed.to_datetime(), parsed.to_date()) {
+            (Ok(time), _) => time,
+            (Err(_), Ok(date)) => date.to_datetime(Time::midnight()),
+            (Err(error), _) => return Err(wrong(error)),
+        };
+        self.local(text, time)
+    }
+
+    /// A time on the wall clock of its own offset, or of the zone.
+    fn place(
+        &mut self,
+        text: &str,
+        time: DateTime,
+        offset: Option<Offset>,
+    ) -> Result<Stamp, String> {
+        let Some(offset) = offset else {
+            return self.local(text, time);
+        };
+        self.note(if offset == Offset::UTC {
+            Reference::Utc
+        } else {
+            Reference::Offsets
+        });
+        let timestamp = offset.to_timestamp(time).map_err(|_| unknown(text))?;
+        Ok(self.at(timestamp.as_millisecond(), offset.seconds()))
+    }
+
+    fn local(&self, text: &str, time: DateTime) -> Result<Stamp, String> {
+        let ms = |offset: Offset| {
+            let timestamp = offset.to_timestamp(time);
+            timestamp
+                .map(Timestamp::as_millisecond)
+                .map_err(|_| unknown(text))
+        };
+        let Some(zone) = &self.zone else {
+            return Ok(Stamp {
+                at_ms: ms(Offset::UTC)?,
+                offset_s: 0,
+            });
+        };
+        let offset = match zone.to_ambiguous_timestamp(time).offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset,
+            // The hour that is there twice: the second pass begins where time would step back.
+            AmbiguousOffset::Fold { before, after } => {
+                if ms(before)? < self.last_ms {
+                    after
+                } else {
+                    before
+                }
+            }
+            AmbiguousOffset::Gap { .. } => {
+                return Err(format!(
+                    "{text:?} does not exist in {}: clocks were set forward there; was the recording made in \
+                     another zone?",
+                    zone.iana_name().unwrap_or("this zone")
+                ));
+            }
+        };
+        Ok(Stamp {
+            at_ms: ms(offset)?,
+            offset_s: offset.seconds(),
+        })
+    }
+
+    /// A moment that is known; its wall clock is that of the zone, if one was asked for.
+    fn at(&self, at_ms: i64, own_offset_s: i32) -> Stamp {
+        let offset_s = match (&self.zone, Timestamp::from_millisecond(at_ms)) {
+            (Some(zone), Ok(timestamp)) => zone.to_offset(timestamp).seconds(),
+            _ => own_offset_s,
+        };
+        Stamp { at_ms, offset_s }
+    }
+
+    fn note(&mut self, reference: Reference) {
+        if self.reference == Reference::AsWritten || reference == Reference::Offsets {
+            self.reference = reference;
+        }
+    }
+
+    /// What the times refer to.
+    pub(crate) const fn reference(&self) -> Reference {
+        if self.zone.is_some() {
+            Reference::Zone
+        } else {
+            self.reference
+        }
+    }
+
+    /// The zone that was asked for, or what is known of it, for people.
+    pub(crate) fn name(&self) -> String {
+        match (&self.zone, self.reference) {
+            (Some(zone), _) => zone.iana_name().map_or_else(
+                || {
+                    zone.to_fixed_offset()
+                        .map_or_else(|_| "a zone".to_owned(), |offset| offset.to_string())
+                },
+                str::to_owned,
+            ),
+            (None, Reference::Utc) => "UTC".to_owned(),
+            (None, Reference::Offsets) => "as each time says".to_owned(),
+            (None, _) => "as written".to_owned(),
+        }
+    }
+
+    /// For people and for JSON: with its offset where that is known.
+    pub(crate) fn show(&self, stamp: Stamp) -> String {
+        let offset = Offset::from_seconds(stamp.offset_s).unwrap_or(Offset::UTC);
+        let Ok(timestamp) = Timestamp::from_millisecond(stamp.at_ms) else {
+            return "?".to_owned();
+        };
+        let time = offset.to_datetime(timestamp);
+        let text = time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        match self.reference() {
+            Reference::AsWritten => text,
+            _ if offset == Offset::UTC && self.zone.is_none() => format!("{text}Z"),
+            _ => {
+                let minutes = stamp.offset_s.abs() / 60;
+                let sign = if stamp.offset_s < 0 { '-' } else { '+' };
+                format!("{text}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+        }
+    }
+
+    /// The wall clock of another moment of the recording, as the moment nearest to it had it.
+    pub(crate) fn stamp(&self, at_ms: i64, near: Stamp) -> Stamp {
+        self.at(at_ms, near.offset_s)
+    }
+}
+
+fn unknown(text: &str) -> String {
+    format!("{text:?} is no time that is known; see --time-format")
+}
+
+impl Written {
+    fn parse(text: &str) -> Option<Self> {
+        let (date, rest) = match text.find([' ', 'T', 't', ';']) {
+            Some(at) => (text.get(..at)?, text.get(at + 1..)?.trim()),
+            None => (text, "00:00"),
+        };
+        let separator = *date.as_bytes().iter().find(|byte| !byte.is_ascii_digit())?;
+        if !b"-/.".contains(&separator) {
+            return None;
+        }
+        let mut parts = date.split(char::from(separator));
+        let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || [a, b, c].iter().any(|part| part.is_empty()) {
+            return None;
+        }
+        let is_year_first = a.len() == 4;
+        if !is_year_first && c.len() != 4 && c.len() != 2 {
+            return None;
+        }
+        let number = |part: &str| -> Option<i16> {
+            part.bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then_some(())?;
+            part.parse().ok()
+        };
+        let year = |part: &str| Some(number(part)? + if part.len() == 2 { 2_000 } else { 0 });
+        let date = if is_year_first {
+            [number(a)?, number(b)?, number(c)?]
+        } else {
+            [number(a)?, number(b)?, year(c)?]
+        };
+        let (clock, offset) = split_offset(rest)?;
+        let (clock, is_midnight_after) = match clock.strip_prefix("24:00") {
+            Some(end) if end.bytes().all(|byte| b":.0".contains(&byte)) => ("00:00", true),
+            _ => (clock, false),
+        };
+        Some(Self {
+            date,
+            separator,
+            is_year_first,
+            time: time_of_day(clock)?,
+            is_midnight_after,
+            offset,
+        })
+    }
+
+    fn datetime(&self, order: Option<Order>) -> Option<DateTime> {
+        let [a, b, c] = self.date;
+        let (year, month, day) = match (self.is_year_first, self.separator, order) {
+            (true, ..) => (a, b, c),
+            (false, b'.', _) | (false, _, Some(Order::DayFirst)) => (c, b, a),
+            (false, _, Some(Order::MonthFirst)) => (c, a, b),
+            (false, _, None) if a > 12 => (c, b, a),
+            (false, _, None) if b > 12 => (c, a, b),
+            (false, _, None) => return None,
+        };
+        let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        let date = Date::new(year, month, day).ok()?;
+        let date = if self.is_midnight_after {
+            date.tomorrow().ok()?
+        } else {
+            date
+        };
+        Some(date.to_datetime(self.time))
+    }
+}
+
+/// `10:00:00+05:30`, `10:00 Z`.
+fn split_offset(text: &str) -> Option<(&str, Option<Offset>)> {
+    if let Some(clock) = text.strip_suffix(['Z', 'z']) {
+        return Some((clock.trim_end(), Some(Offset::UTC)));
+    }
+    let Some(at) = text.find(['+', '-']) else {
+        return Some((text, None));
+    };
+    let (clock, offset) = (text.get(..at)?, text.get(at..)?);
+    Some((clock.trim_end(), Some(fixed_offset(offset)?)))
+}
+
+/// `+05:30`, `+0530`, `-08`.
+fn fixed_offset(text: &str) -> Option<Offset> {
+    let sign = match text.as_bytes().first()? {
+        b'-' => -1,
+        b'+' => 1,
+        _ => return None,
+    };
+    let digits = text.get(1..)?.replace(':', "");
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 2 | 4) {
+        return None;
+    }
+    let hours: i32 = digits.get(..2)?.parse().ok()?;
+    let minutes: i32 = digits
+        .get(2..)
+        .filter(|m| !m.is_empty())
+        .unwrap_or("0")
+        .parse()
+        .ok()?;
+    if hours > 15 || minutes > 59 {
+        return None;
+    }
+    Offset::from_seconds(sign * (hours * 3_600 + minutes * 60)).ok()
+}
+
+/// `10:05`, `10:05:06.789`, `1:05 PM`.
+fn time_of_day(text: &str) -> Option<Time> {
+    let lower = text.to_ascii_lowercase();
+    let (clock, half) = match (lower.strip_suffix("am"), lower.strip_suffix("pm")) {
+        (Some(clock), _) => (clock.trim_end(), Some(0)),
+        (_, Some(clock)) => (clock.trim_end(), Some(12)),
+        _ => (lower.as_str(), None),
+    };
+    let mut parts = clock.split(':');
+    let (hour, minute) = (parts.next()?, parts.next()?);
+    let seconds = parts.next().unwrap_or("0");
+    if parts.next().is_some() {
+        return None;
+    }
+    let (second, fraction) = seconds.split_once(['.', ',']).unwrap_or((seconds, "0"));
+    let number = |part: &str| -> Option<i8> {
+        let is_number = matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| part.parse().ok())?
+    };
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let millis: i32 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    let hour = match (number(hour)?, half) {
+        (hour, None) => hour,
+        (hour @ 1..=12, Some(half)) => hour % 12 + half,
+        _ => return None,
+    };
+    Time::new(hour, number(minute)?, number(second)?, millis * 1_000_000).ok()
+}
+
+/// Seconds of our days have ten digits, milliseconds thirteen, and so on.
+fn unix_ms(text: &str) -> Result<i64, String> {
+    let wrong = || unknown(text);
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let number: i64 = if whole.is_empty() { "0" } else { whole }
+        .parse()
+        .map_err(|_| wrong())?;
+    let ms = match number {
+        0..100_000_000_000 => {
+            let millis: i64 = format!("{part:0<3}")
+                .get(..3)
+                .unwrap_or("0")
+                .parse()
+                .map_err(|_| wrong())?;
+            number * 1_000 + millis
+        }
+        100_000_000_000..100_000_000_000_000 => number,
+        100_000_000_000_000..100_000_000_000_000_000 => number / 1_000,
+        _ => number / 1_000_000,
+    };
+    if (20_000..100_000).contains(&number) && part.len() > 3 {
+        return Err(format!(
+            "{text:?} looks like the days of a spreadsheet: export the times as text"
+        ));
+    }
+    Ok(ms)
+}
+
+/// Which of day and month comes first in dates like 03/04/2024, by all that are at hand. `Err` holds one of those that
+/// fit both.
+pub(crate) fn order<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Option<Order>, String> {
+    let mut open = None;
+    for text in texts {
+        let Some(written) = Written::parse(text.trim()) else {
+            continue;
+        };
+        let [a, b, _] = written.date;
+        match (
+            written.is_year_first || written.separator == b'.',
+            a > 12,
+            b > 12,
+        ) {
+            (true, ..) => {}
+            (false, true, _) => return Ok(Some(Order::DayFirst)),
+            (false, _, true) => return Ok(Some(Order::MonthFirst)),
+            // 04/04 is the same day either way.
+            (false, false, false) if a == b => {
+                open.get_or_insert(Ok(Some(Order::DayFirst)));
+            }
+            (false, false, false) => open = Some(Err(text.to_owned())),
+        }
+    }
+    open.unwrap_or(Ok(None))
+}
+
+/// An IANA name or an offset such as +05:30.
+pub(crate) fn zone(text: &str) -> Result<TimeZone, String> {
+    if text.starts_with(['+', '-']) {
+        let wrong = || format!("{text}: an offset is written +05:30");
+        return fixed_offset(text).map(TimeZone::fixed).ok_or_else(wrong);
+    }
+    TimeZone::get(text).map_err(|_| {
+        format!("{text}: no such time zone; name it as Europe/Berlin, Asia/Kolkata, UTC, or give an offset as +05:30")
+    })
 }
