@@ -11,6 +11,7 @@ pub mod button;
 pub mod display;
 pub mod indicator;
 pub mod live;
+pub mod ota;
 pub mod platform;
 pub mod record;
 pub mod serial_log;

@@ -10,6 +10,7 @@ use meter_core::detect::Latch;
 use meter_core::health::Health;
 use meter_core::{EventCode, Peak, Registers};
 
+use crate::ota::Version;
 use crate::record::{EventRecord, Quality, Values};
 use crate::settings::{CHANNELS, Settings};
 
@@ -177,6 +178,19 @@ pub struct Panel {
     pub factory_reset: Signal<NoopRawMutex, ()>,
 }
 
+/// The firmware, and what becomes of it.
+#[derive(Default)]
+pub struct Firmware {
+    /// The version that runs.
+    pub version: Cell<Version>,
+    /// Whether it is new and has not confirmed itself yet: it is taken back unless it does.
+    pub is_on_trial: Cell<bool>,
+    /// Somebody wants newer firmware to be looked for now.
+    pub look: Signal<NoopRawMutex, ()>,
+    /// What the last look came to, for people.
+    pub said: RefCell<String<160>>,
+}
+
 /// What has to be alive for the watchdog to be fed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -213,8 +227,12 @@ pub struct Live {
     pub archive: Cell<ArchiveState>,
     /// How much of new firmware is there in percent, while it is loaded.
     pub update_percent: Cell<Option<u8>>,
+    /// The firmware.
+    pub firmware: Firmware,
     /// Button and display.
     pub panel: Panel,
+    /// The device is to start anew: whoever keeps records writes them first.
+    pub restart: Signal<NoopRawMutex, ()>,
     /// Records have come that the uplink may send.
     pub news: Signal<NoopRawMutex, ()>,
     /// What happened to the device itself and is still to become a record. Who has something to tell uses
@@ -237,6 +255,8 @@ impl Live {
             network: Cell::new(NetworkState::default()),
             archive: Cell::new(ArchiveState::default()),
             update_percent: Cell::new(None),
+            firmware: Firmware::default(),
+            restart: Signal::new(),
             panel: Panel::default(),
             news: Signal::new(),
             told: Queue::new(),

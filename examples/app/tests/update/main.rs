@@ -9,5 +9,6 @@
 )]
 
 mod flash;
+mod image;
 mod settings;
 mod stored;
