@@ -1,0 +1,16 @@
+//! Records on their way out: payloads, rules, retries, against scripted peers in virtual time.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests"
+)]
+
+mod backoff;
+mod device;
+mod http;
+mod payload;
+mod reply;
+mod target;
+mod time;
+mod wire;
