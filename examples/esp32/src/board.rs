@@ -1,109 +1,96 @@
-//! Which pins the meter is wired to, chip by chip; the table in `examples/README.md` is the same.
+//! Puts the units of the chip on their pins. The pins themselves are in `pins`.
 
 use embedded_hal_bus::spi::ExclusiveDevice;
 use esp_hal::Blocking;
 use esp_hal::delay::Delay;
-use esp_hal::gpio::{Input, InputConfig, Level, Output, OutputConfig, Pull};
-use esp_hal::peripherals::Peripherals;
+use esp_hal::gpio::{AnyPin, Input, InputConfig, Level, Output, OutputConfig, Pull};
 use esp_hal::spi::Mode;
-use esp_hal::spi::master::{self, Spi};
+use esp_hal::spi::master::{self, AnySpi, Spi};
 use esp_hal::time::Rate;
-use esp_hal::uart::{Config, ConfigError, Uart};
+use esp_hal::uart::{AnyUart, Config, ConfigError, Uart};
 
 /// The UART to the module: 9600 baud, 8N1.
 ///
 /// # Errors
 /// The UART can not run at 9600 baud, which no clock setting of these chips causes.
-pub fn meter_uart(peripherals: Peripherals) -> Result<Uart<'static, Blocking>, ConfigError> {
+pub fn meter_uart(
+    uart: AnyUart<'static>,
+    rx: AnyPin<'static>,
+    tx: AnyPin<'static>,
+) -> Result<Uart<'static, Blocking>, ConfigError> {
     let config = Config::default().with_baudrate(9_600);
-    // UART2 on GPIO16 and GPIO17, where DevKit boards label RX2 and TX2.
-    #[cfg(feature = "esp32")]
-    let uart = Uart::new(peripherals.UART2, config)?
-        .with_rx(peripherals.GPIO16)
-        .with_tx(peripherals.GPIO17);
-    #[cfg(feature = "esp32s3")]
-    let uart = Uart::new(peripherals.UART2, config)?
-        .with_rx(peripherals.GPIO16)
-        .with_tx(peripherals.GPIO17);
-    #[cfg(feature = "esp32c3")]
-    let uart = Uart::new(peripherals.UART1, config)?
-        .with_rx(peripherals.GPIO5)
-        .with_tx(peripherals.GPIO4);
-    // GPIO16 and GPIO17 of the C6 are the serial console.
-    #[cfg(feature = "esp32c6")]
-    let uart = Uart::new(peripherals.UART1, config)?
-        .with_rx(peripherals.GPIO5)
-        .with_tx(peripherals.GPIO4);
-    Ok(uart)
+    Ok(Uart::new(uart, config)?.with_rx(rx).with_tx(tx))
 }
 
 /// SPI clock of the ADE7753. It takes 10 MHz; level shifters and wires of a hobby board rather take this.
 pub const SCLK_HZ: u32 = 1_000_000;
 
-/// An ADE7753 with its chip select, and its interrupt pin.
-pub type MeterChip = (
-    ExclusiveDevice<Spi<'static, Blocking>, Output<'static>, Delay>,
-    Input<'static>,
-);
+/// How the ADE7753 wants its bus.
+#[must_use]
+pub fn chip_config() -> master::Config {
+    master::Config::default()
+        .with_frequency(Rate::from_hz(SCLK_HZ))
+        .with_mode(Mode::_1)
+}
 
-/// The SPI bus to an ADE7753, in mode 1, and the pin its IRQ output is wired to.
-///
-/// The bus device has a delay of its own: one made with `new_no_delay` panics at the pauses that the chip
-/// needs inside a transfer.
+/// The SPI bus.
 ///
 /// # Errors
 /// The SPI controller can not run at this clock, which no clock setting of these chips causes.
-pub fn meter_chip(peripherals: Peripherals) -> Result<MeterChip, master::ConfigError> {
-    let config = master::Config::default()
-        .with_frequency(Rate::from_hz(SCLK_HZ))
-        .with_mode(Mode::_1);
-    let spi = Spi::new(peripherals.SPI2, config)?;
-    #[cfg(feature = "esp32")]
-    let (spi, cs, irq) = (
-        spi.with_sck(peripherals.GPIO18)
-            .with_mosi(peripherals.GPIO23)
-            .with_miso(peripherals.GPIO19),
-        Output::new(peripherals.GPIO5, Level::High, OutputConfig::default()),
-        Input::new(
-            peripherals.GPIO4,
-            InputConfig::default().with_pull(Pull::Up),
-        ),
-    );
-    #[cfg(feature = "esp32s3")]
-    let (spi, cs, irq) = (
-        spi.with_sck(peripherals.GPIO12)
-            .with_mosi(peripherals.GPIO11)
-            .with_miso(peripherals.GPIO13),
-        Output::new(peripherals.GPIO10, Level::High, OutputConfig::default()),
-        Input::new(
-            peripherals.GPIO9,
-            InputConfig::default().with_pull(Pull::Up),
-        ),
-    );
-    #[cfg(feature = "esp32c3")]
-    let (spi, cs, irq) = (
-        spi.with_sck(peripherals.GPIO6)
-            .with_mosi(peripherals.GPIO7)
-            .with_miso(peripherals.GPIO1),
-        Output::new(peripherals.GPIO10, Level::High, OutputConfig::default()),
-        Input::new(
-            peripherals.GPIO3,
-            InputConfig::default().with_pull(Pull::Up),
-        ),
-    );
-    #[cfg(feature = "esp32c6")]
-    let (spi, cs, irq) = (
-        spi.with_sck(peripherals.GPIO6)
-            .with_mosi(peripherals.GPIO7)
-            .with_miso(peripherals.GPIO2),
-        Output::new(peripherals.GPIO18, Level::High, OutputConfig::default()),
-        Input::new(
-            peripherals.GPIO19,
-            InputConfig::default().with_pull(Pull::Up),
-        ),
-    );
-    match ExclusiveDevice::new(spi, cs, Delay::new()) {
-        Ok(device) => Ok((device, irq)),
+pub fn spi(
+    spi: AnySpi<'static>,
+    [sclk, mosi, miso]: [AnyPin<'static>; 3],
+    config: master::Config,
+) -> Result<Spi<'static, Blocking>, master::ConfigError> {
+    let spi = Spi::new(spi, config)?;
+    Ok(spi.with_sck(sclk).with_mosi(mosi).with_miso(miso))
+}
+
+/// A device that has the bus to itself.
+pub type OnlyDevice = ExclusiveDevice<Spi<'static, Blocking>, Output<'static>, Delay>;
+
+/// The only device of a bus.
+///
+/// It has a delay of its own: one made with `new_no_delay` panics at the pauses that an ADE7753 needs inside
+/// a transfer.
+#[must_use]
+pub fn only_device(spi: Spi<'static, Blocking>, cs: AnyPin<'static>) -> OnlyDevice {
+    match ExclusiveDevice::new(spi, chip_select(cs), Delay::new()) {
+        Ok(device) => device,
         Err(never) => match never {},
     }
+}
+
+/// A chip select: high, until somebody is meant.
+#[must_use]
+pub fn chip_select(pin: AnyPin<'static>) -> Output<'static> {
+    Output::new(pin, Level::High, OutputConfig::default())
+}
+
+/// A pin that something pulls down: an interrupt output, a button.
+#[must_use]
+pub fn pulled_up(pin: AnyPin<'static>) -> Input<'static> {
+    Input::new(pin, InputConfig::default().with_pull(Pull::Up))
+}
+
+/// A light that is off.
+#[must_use]
+pub fn led(pin: AnyPin<'static>) -> Output<'static> {
+    Output::new(pin, Level::Low, OutputConfig::default())
+}
+
+/// The bus of display and clock.
+///
+/// # Errors
+/// The I2C controller can not run at this clock, which no clock setting of these chips causes.
+#[cfg(feature = "parts")]
+pub fn i2c(
+    unit: esp_hal::i2c::master::AnyI2c<'static>,
+    sda: AnyPin<'static>,
+    scl: AnyPin<'static>,
+) -> Result<esp_hal::i2c::master::I2c<'static, Blocking>, esp_hal::i2c::master::ConfigError> {
+    use esp_hal::i2c::master::{Config, I2c};
+    // Both take 400 kHz.
+    let config = Config::default().with_frequency(Rate::from_khz(400));
+    Ok(I2c::new(unit, config)?.with_sda(sda).with_scl(scl))
 }

@@ -12,7 +12,8 @@ use esp_hal::delay::Delay;
 use esp_hal::main;
 use esp_hal::time::Instant;
 use esp_println::println;
-use esp32_examples::board::{SCLK_HZ, meter_chip};
+use esp32_examples::board::{self, SCLK_HZ};
+use esp32_examples::pin;
 
 esp_bootloader_esp_idf::esp_app_desc!();
 
@@ -31,10 +32,16 @@ const FILTERS: (Filter, Filter) = (
 #[main]
 fn main() -> ! {
     let peripherals = esp_hal::init(esp_hal::Config::default());
-    let (spi, irq) = match meter_chip(peripherals) {
-        Ok(chip) => chip,
+    let lines = [
+        pin!(peripherals, sclk).into(),
+        pin!(peripherals, mosi).into(),
+        pin!(peripherals, miso).into(),
+    ];
+    let spi = match board::spi(peripherals.SPI2.into(), lines, board::chip_config()) {
+        Ok(spi) => board::only_device(spi, pin!(peripherals, chip_cs).into()),
         Err(error) => panic!("the SPI controller can not run at {SCLK_HZ} Hz: {error:?}"),
     };
+    let irq = board::pulled_up(pin!(peripherals, chip_irq).into());
     let front_end = match FrontEnd::new(CURRENT, VOLTAGE) {
         Ok(front_end) => front_end.with_filters(FILTERS.0, FILTERS.1),
         Err(error) => panic!("these parts make no meter: {error}"),

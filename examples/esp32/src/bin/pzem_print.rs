@@ -11,6 +11,8 @@ use esp_backtrace as _;
 use esp_hal::delay::Delay;
 use esp_hal::main;
 use esp_println::println;
+use esp32_examples::board::meter_uart;
+use esp32_examples::pin;
 use pzem::blocking::Pzem;
 use pzem::{Measurement, Target};
 
@@ -19,7 +21,11 @@ esp_bootloader_esp_idf::esp_app_desc!();
 #[main]
 fn main() -> ! {
     let peripherals = esp_hal::init(esp_hal::Config::default());
-    let uart = match esp32_examples::board::meter_uart(peripherals) {
+    let uart = match meter_uart(
+        pin!(peripherals, meter_uart).into(),
+        pin!(peripherals, meter_rx).into(),
+        pin!(peripherals, meter_tx).into(),
+    ) {
         Ok(uart) => uart,
         Err(error) => panic!("the UART can not run at 9600 baud: {error:?}"),
     };
