@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embassy_sync::mutex::Mutex;
 use embedded_storage_async::nor_flash::NorFlash;
 use sequential_storage::Error;
 use sequential_storage::cache::{Cache, Uncached};
@@ -90,6 +92,25 @@ impl<B: Blobs> Blobs for &mut B {
 
     async fn clear(&mut self) -> Result<(), BlobError> {
         B::clear(self).await
+    }
+}
+
+/// Shared by tasks: locked for each access alone.
+impl<B: Blobs> Blobs for &Mutex<NoopRawMutex, B> {
+    async fn read<'b>(
+        &mut self,
+        key: Key,
+        buffer: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BlobError> {
+        self.lock().await.read(key, buffer).await
+    }
+
+    async fn write(&mut self, key: Key, bytes: &[u8]) -> Result<(), BlobError> {
+        self.lock().await.write(key, bytes).await
+    }
+
+    async fn clear(&mut self) -> Result<(), BlobError> {
+        self.lock().await.clear().await
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Chip {
     /// Words written and sectors erased so far.
     pub(crate) steps: u32,
     pub(crate) erases: u32,
+    /// A byte that reads as zero once it was written.
+    pub(crate) stuck_at_zero: Option<usize>,
 }
 
 impl Chip {
@@ -27,6 +29,7 @@ impl Chip {
             budget: None,
             steps: 0,
             erases: 0,
+            stuck_at_zero: None,
         }))
     }
 
@@ -151,6 +154,12 @@ impl NorFlash for Region {
             for (place, byte) in chip.bytes[start..start + WORD].iter_mut().zip(word) {
                 // A write only clears bits.
                 *place &= byte;
+            }
+            if let Some(at) = chip
+                .stuck_at_zero
+                .filter(|at| (start..start + WORD).contains(at))
+            {
+                chip.bytes[at] = 0;
             }
         }
         Ok(())

@@ -8,7 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod device;
+mod download;
 mod flash;
 mod image;
+mod life;
 mod settings;
 mod stored;
+mod web;
