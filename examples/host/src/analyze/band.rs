@@ -47,6 +47,17 @@ pub(crate) struct Flow {
     pub(crate) is_estimated: bool,
 }
 
+impl Flow {
+    /// Mean power in milliwatts, export negative.
+    pub(crate) fn mean_mw(&self) -> i64 {
+        let mwh = i128::from(self.import_mwh) - i128::from(self.export_mwh);
+        let mw = (mwh * 3_600_000)
+            .checked_div(self.ms.into())
+            .unwrap_or_default();
+        i64::try_from(mw).unwrap_or_default()
+    }
+}
+
 impl Bin for Flow {
     fn absorb(&mut self, other: &Self) {
         self.import_mwh = self.import_mwh.saturating_add(other.import_mwh);

@@ -33,6 +33,9 @@ pub(crate) struct AnalyzeOptions {
     /// Minutes over which demand and load profile are taken
     #[arg(long, value_name = "MINUTES", default_value = "15", value_parser = interval)]
     pub(crate) interval: u32,
+    /// Also write a page with plots, complete in itself
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -12,8 +12,10 @@ pub(crate) struct Kind {
     pub(crate) source: Source,
     /// A step of the energy counter in milliwatt-hours.
     pub(crate) energy_step_mwh: u64,
-    /// Time between two rows.
+    /// Time between two rows, and what it can be before something is missing: a logger that writes changes only is quiet
+    /// for longer now and then.
     pub(crate) interval_ms: u32,
+    quiet_ms: u32,
     /// The usual voltage, if there is one.
     pub(crate) voltage_mv: Option<u32>,
     pub(crate) nominal_hz: u32,
@@ -53,15 +55,16 @@ impl Kind {
         let moduli = ENDS_WH.map(|wh| wh * 1_000 / energy_step_mwh.max(1));
         let counter_step_uwh =
             u32::try_from(energy_step_mwh.saturating_mul(1_000)).unwrap_or(u32::MAX);
-        let intervals = rows
+        let intervals: Vec<u32> = rows
             .iter()
             .zip(rows.iter().skip(1))
             .filter_map(|((a, _), (b, _))| {
                 u32::try_from(b.at_ms.saturating_sub(a.at_ms))
                     .ok()
                     .filter(|ms| *ms > 0)
-            });
-        let hertz = median(rows.iter().filter_map(|(_, row)| row.frequency_mhz));
+            })
+            .collect();
+        let hertz = at_share(rows.iter().filter_map(|(_, row)| row.frequency_mhz), 50);
         Self {
             source: Source {
                 counter_step_uwh: if has_counter { counter_step_uwh } else { 0 },
@@ -78,8 +81,14 @@ impl Kind {
                 is_simultaneous: !options.averaged,
             },
             energy_step_mwh,
-            interval_ms: median(intervals).unwrap_or(1_000),
-            voltage_mv: median(rows.iter().filter_map(|(_, row)| row.voltage_mv)),
+            interval_ms: at_share(intervals.iter().copied(), 50).unwrap_or(1_000),
+            // A gap or two among a few rows are no habit.
+            quiet_ms: at_share(
+                intervals.iter().copied(),
+                if intervals.len() < 200 { 50 } else { 98 },
+            )
+            .unwrap_or(1_000),
+            voltage_mv: at_share(rows.iter().filter_map(|(_, row)| row.voltage_mv), 50),
             nominal_hz: if hertz > Some(55_000) { 60 } else { 50 },
             has_energy: has_counter || recording.columns.has(Field::Power),
             has_power: recording.columns.has(Field::Power),
@@ -88,12 +97,15 @@ impl Kind {
 
     /// Time from which on readings are missing.
     pub(crate) fn gap_ms(&self) -> u32 {
-        self.interval_ms.saturating_mul(3).max(10_000)
+        self.interval_ms
+            .saturating_mul(3)
+            .max(self.quiet_ms.saturating_mul(2))
+            .max(10_000)
     }
 
     /// Time from which on nothing is bridged, and the link was lost.
     pub(crate) fn bridge_ms(&self) -> u32 {
-        self.interval_ms.saturating_mul(3).max(300_000)
+        self.gap_ms().max(300_000)
     }
 
     /// The nominal voltage that is nearest.
@@ -107,8 +119,9 @@ impl Kind {
     }
 }
 
-fn median(values: impl Iterator<Item = u32>) -> Option<u32> {
+/// The value that so many percent are not above.
+fn at_share(values: impl Iterator<Item = u32>, percent: usize) -> Option<u32> {
     let mut values: Vec<u32> = values.collect();
     values.sort_unstable();
-    values.get(values.len() / 2).copied()
+    values.get(values.len() * percent / 100).copied()
 }

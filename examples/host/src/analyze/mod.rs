@@ -9,6 +9,7 @@ pub(crate) mod kind;
 mod lines;
 mod loads;
 pub(crate) mod number;
+mod page;
 mod pipeline;
 pub(crate) mod progress;
 pub(crate) mod recording;
@@ -26,6 +27,7 @@ use pipeline::Pipeline;
 use progress::Progress;
 use recording::Recording;
 use rejected::RejectedLines;
+use time::Clock;
 
 use crate::commands::print_json;
 use crate::error::Problem;
@@ -33,7 +35,7 @@ use crate::error::Problem;
 pub(crate) fn run(options: &AnalyzeOptions) -> Result<(), Problem> {
     let mut learnt = Learnt::default();
     // What a pass learns is finer steps of the counter, of which there are few.
-    let (findings, facts) = loop {
+    let (mut findings, facts, clock) = loop {
         match pass(options, learnt)? {
             Pass::Done(done) => break *done,
             Pass::Again(more) if more == learnt => {
@@ -45,6 +47,13 @@ pub(crate) fn run(options: &AnalyzeOptions) -> Result<(), Problem> {
             Pass::Again(more) => learnt = more,
         }
     };
+    if let Some(path) = &options.report {
+        let name = options.file.file_name().unwrap_or(options.file.as_os_str());
+        let page = page::render(&name.to_string_lossy(), &mut findings, &facts, &clock)?;
+        std::fs::write(path, page).map_err(|error| {
+            Problem::Refused(format!("{} can not be written: {error}", path.display()))
+        })?;
+    }
     if options.json {
         print_json(&facts)?;
     } else {
@@ -54,7 +63,7 @@ pub(crate) fn run(options: &AnalyzeOptions) -> Result<(), Problem> {
 }
 
 enum Pass {
-    Done(Box<(findings::Findings, Facts)>),
+    Done(Box<(findings::Findings, Facts, Clock)>),
     Again(Learnt),
 }
 
@@ -98,7 +107,7 @@ fn pass(options: &AnalyzeOptions, learnt: Learnt) -> Result<Pass, Problem> {
     Ok(match pipeline.finish() {
         Ok(findings) => {
             let facts = Facts::new(&findings, &recording.clock, rejected.count, rejected.named);
-            Pass::Done(Box::new((findings, facts)))
+            Pass::Done(Box::new((findings, facts, recording.clock)))
         }
         Err(learnt) => Pass::Again(learnt),
     })

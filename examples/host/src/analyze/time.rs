@@ -233,6 +233,24 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// What the wall clock shows at a moment.
+    pub(crate) fn civil(&self, at_ms: i64, near: Stamp) -> DateTime {
+        let stamp = self.stamp(at_ms, near);
+        let offset = Offset::from_seconds(stamp.offset_s).unwrap_or(Offset::UTC);
+        offset.to_datetime(Timestamp::from_millisecond(at_ms).unwrap_or_default())
+    }
+
+    /// When the wall clock shows a time, the first of two and the next if there is none.
+    pub(crate) fn moment(&self, time: DateTime, near: Stamp) -> Option<i64> {
+        let timestamp = match &self.zone {
+            Some(zone) => zone.to_timestamp(time),
+            None => Offset::from_seconds(near.offset_s).ok()?.to_timestamp(time),
+        };
+        timestamp.ok().map(Timestamp::as_millisecond)
+    }
+}
+
 fn unknown(text: &str) -> String {
     format!("{text:?} is no time that is known; see --time-format")
 }

@@ -51,6 +51,20 @@ impl<B: Bin> Timeline<B> {
         }
     }
 
+    /// Begin and end in milliseconds of each bin that holds something.
+    pub(crate) fn iter(&mut self) -> impl Iterator<Item = (i64, i64, &B)> {
+        self.settle();
+        let (width_ms, shift_ms) = (self.width_s * 1_000, self.shift_ms);
+        self.bins.iter().map(move |(key, bin)| {
+            let begin_ms = key * width_ms - shift_ms;
+            (begin_ms, begin_ms + width_ms, bin)
+        })
+    }
+
+    pub(crate) const fn width_s(&self) -> i64 {
+        self.width_s
+    }
+
     /// Where the bin of a time ends.
     pub(crate) fn end_of(&self, at_ms: i64) -> i64 {
         (self.key(at_ms) + 1) * self.width_s * 1_000 - self.shift_ms
