@@ -6,6 +6,7 @@
 )]
 #![doc = include_str!("../README.md")]
 
+pub mod archive;
 pub mod blobs;
 pub mod button;
 pub mod display;
