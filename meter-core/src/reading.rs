@@ -22,6 +22,8 @@ pub struct Reading {
     pub frequency_mhz: Option<u32>,
     /// Power factor in thousandths.
     pub power_factor_milli: Option<i16>,
+    /// Temperature of the meter in hundredths of a degree Celsius: what it measures may move with that.
+    pub temperature_centi_c: Option<i16>,
     /// The meter's own energy counter.
     pub counter: Option<CounterReading>,
     /// Whether the values are corrected already, by a chip's own calibration or by
@@ -42,6 +44,7 @@ impl Reading {
             reactive_mvar: None,
             frequency_mhz: None,
             power_factor_milli: None,
+            temperature_centi_c: None,
             counter: None,
             is_calibrated: false,
         }

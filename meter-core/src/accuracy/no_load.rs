@@ -15,8 +15,8 @@ pub enum NoLoadEdition {
 
 /// A test at 115 % (2020: 110 %) of the nominal voltage with the current path open.
 ///
-/// The constants of the times (600, 480 and 240 million) are the usual ones and could not be checked against the
-/// texts of the standards: a longer test is never wrong.
+/// The constants of the times (600 and 480 million by the largest current, 240 thousand by the starting current) are
+/// the usual ones and could not be checked against the texts of the standards. A longer test is a stricter one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoLoad {
@@ -41,13 +41,15 @@ impl NoLoad {
         let constant: u128 = match (self.edition, self.class) {
             (NoLoadEdition::By2003, AccuracyClass::One) => 600_000_000,
             (NoLoadEdition::By2003, AccuracyClass::Two) => 480_000_000,
-            (NoLoadEdition::By2020, _) => 240_000_000,
+            (NoLoadEdition::By2020, _) => 240_000,
         };
         let power_uw = u128::from(self.voltage_mv) * u128::from(self.current_ma);
         let rate = u128::from(self.pulses_per_kwh) * u128::from(self.phases) * power_uw;
         // Minutes by watts, seconds by microwatts.
-        let least = (constant * 60 * 1_000_000).checked_div(rate)?;
-        u64::try_from(least + 1).ok()
+        if rate == 0 {
+            return None;
+        }
+        u64::try_from((constant * 60 * 1_000_000).div_ceil(rate)).ok()
     }
 
     /// Judges so many pulses in a time: one is allowed.

@@ -65,7 +65,8 @@ pub const fn judge(error_ppm: i32, uncertainty_ppm: u32, limit_ppm: u32) -> Verd
 /// two steps.
 ///
 /// A reading lies anywhere within a step, and an energy is the difference of two: each counter adds a triangle of a
-/// step to either side, of standard deviation step/√6 (GUM 4.3.9). The reference's own error is added by its square.
+/// step to either side, of standard deviation step/√6 (GUM 4.3.9). The reference's own expanded uncertainty is added by
+/// its square; the sum is rounded up.
 #[must_use]
 pub fn energy_uncertainty_ppm(
     energy_mwh: u64,
@@ -76,13 +77,11 @@ pub fn energy_uncertainty_ppm(
     if energy_mwh == 0 || energy_mwh < 2 * u64::from(step_mwh.max(reference_step_mwh)) {
         return None;
     }
-    let share = |step: u32| {
-        // Twice the deviation: 2/√6, in thousandths 816.5.
-        let ppm = u128::from(step) * 816_497 / u128::from(energy_mwh);
-        ppm * ppm
-    };
-    let squares = share(step_mwh) + share(reference_step_mwh) + u128::from(reference_ppm).pow(2);
-    u32::try_from(squares.isqrt()).ok()
+    // The square of twice the deviation is two thirds of that of the share, 10^12 in millionths.
+    let of_steps = u128::from(step_mwh).pow(2) + u128::from(reference_step_mwh).pow(2);
+    let of_steps = (of_steps * 2_000_000_000_000 / 3).checked_div(u128::from(energy_mwh).pow(2))?;
+    let squares = of_steps + u128::from(reference_ppm).pow(2);
+    u32::try_from(squares.isqrt() + 1).ok()
 }
 
 /// Whether a meter has started: at its starting current it has to register something. An energy below two steps

@@ -13,7 +13,8 @@ pub struct Usage<'a> {
     pub import_mwh: u64,
     /// Exported energy in milliwatt-hours.
     pub export_mwh: u64,
-    /// Imported energy by rate, as [`RateRegisters`](crate::RateRegisters) moved in the period.
+    /// Imported energy by rate, as [`RateRegisters`](crate::RateRegisters) moved in the period: one for each price of the
+    /// plan, together what was imported.
     pub rates_mwh: &'a [u64],
     /// Days of the period.
     pub days: u16,
@@ -49,9 +50,10 @@ impl Plan<'_> {
     /// The bill of a period.
     ///
     /// # Errors
-    /// [`PlanError`] when the [plan](Plan::check) makes no sense.
+    /// [`PlanError`] when the [plan](Plan::check) makes no sense, or the usage has not the rates that it has prices for.
     pub fn bill(&self, usage: &Usage<'_>) -> Result<Bill, PlanError> {
         self.check()?;
+        self.check_rates(usage)?;
         let most = PlanError::TooMany { most: LINES };
         let mut bill = Bill {
             fixed: Money::nearest(
@@ -85,13 +87,38 @@ impl Plan<'_> {
             .map(|(_, amount)| *amount);
         let sum = lines.fold(bill.fixed.plus(bill.demand), Money::plus);
         let sum = sum.minus(bill.export);
-        bill.to_minimum = Money(self.minimum_micro).minus(sum).max(Money::ZERO);
+        // Without a least charge a bill may be negative: export that is worth more than all that was used.
+        if self.minimum_micro > 0 {
+            bill.to_minimum = Money(self.minimum_micro).minus(sum).max(Money::ZERO);
+        }
         bill.sum = sum.plus(bill.to_minimum);
         // A credit is not taxed.
         let taxed = bill.sum.max(Money::ZERO);
         bill.taxes = self.taxes_ppm.map(|ppm| taxed.share(ppm));
         bill.total = bill.taxes.into_iter().fold(bill.sum, Money::plus);
         Ok(bill)
+    }
+
+    /// Energy without a price would be free.
+    fn check_rates(&self, usage: &Usage<'_>) -> Result<(), PlanError> {
+        let (prices, rates) = (self.rates.len(), usage.rates_mwh.len());
+        if prices == 0 {
+            return Ok(());
+        }
+        if prices != rates {
+            return Err(PlanError::Rates { prices, rates });
+        }
+        let rates_mwh = usage
+            .rates_mwh
+            .iter()
+            .fold(0_u64, |sum, mwh| sum.saturating_add(*mwh));
+        if rates_mwh != usage.import_mwh {
+            return Err(PlanError::Unassigned {
+                rates_mwh,
+                import_mwh: usage.import_mwh,
+            });
+        }
+        Ok(())
     }
 
     /// What all energy of a period up to a register costs by its slabs, unrounded: millionths times a million.

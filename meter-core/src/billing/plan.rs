@@ -26,7 +26,7 @@ pub struct Plan<'a> {
     pub demand_micro_per_kw: i64,
     /// For each kilowatt-hour that was exported, to the customer's credit.
     pub export_micro_per_kwh: i64,
-    /// The least that is charged before taxes.
+    /// The least that is charged before taxes; with 0 there is none, and export can make a bill negative.
     pub minimum_micro: i64,
     /// Taxes in millionths, each of the whole before taxes.
     pub taxes_ppm: [u32; 2],
@@ -51,6 +51,20 @@ pub enum PlanError {
     },
     /// A price is negative.
     Negative,
+    /// There are not as many rates of energy as prices for them.
+    Rates {
+        /// Prices of the plan.
+        prices: usize,
+        /// Rates of the usage.
+        rates: usize,
+    },
+    /// The energies of the rates are not what was imported: the rest would have no price.
+    Unassigned {
+        /// What is in the rates, in milliwatt-hours.
+        rates_mwh: u64,
+        /// What was imported.
+        import_mwh: u64,
+    },
 }
 
 impl core::fmt::Display for PlanError {
@@ -66,6 +80,17 @@ impl core::fmt::Display for PlanError {
             Self::Negative => {
                 f.write_str("a price is negative: what is paid for export has its own place")
             }
+            Self::Rates { prices, rates } => write!(
+                f,
+                "the plan has prices for {prices} rates, the usage has {rates} of them"
+            ),
+            Self::Unassigned {
+                rates_mwh,
+                import_mwh,
+            } => write!(
+                f,
+                "the rates have {rates_mwh} of {import_mwh} mWh: decide which rate the others count to"
+            ),
         }
     }
 }

@@ -44,6 +44,24 @@ impl Prepaid {
         }
     }
 
+    /// Goes on after a restart with the [credit](Self::credit) and the [energy of the period](Self::used_mwh) of before.
+    #[must_use]
+    pub fn resume(low: Money, emergency: Money, credit: Money, used_mwh: u64) -> Self {
+        let mut prepaid = Self {
+            credit,
+            used_mwh,
+            ..Self::new(low, emergency)
+        };
+        prepaid.told = prepaid.state();
+        prepaid
+    }
+
+    /// Energy of the period so far, in milliwatt-hours.
+    #[must_use]
+    pub const fn used_mwh(&self) -> u64 {
+        self.used_mwh
+    }
+
     /// What is left; negative while it is lent.
     #[must_use]
     pub const fn credit(&self) -> Money {
@@ -62,7 +80,8 @@ impl Prepaid {
         self.look()
     }
 
-    /// Energy was used, as [`Step::import_mwh`](crate::Step::import_mwh) tells it.
+    /// Energy was used, as [`Step::import_mwh`](crate::Step::import_mwh) tells it. It is paid by the slabs of the plan
+    /// alone, which has to be one that [makes sense](Plan::check).
     pub fn consume(&mut self, import_mwh: u64, plan: &Plan<'_>) -> Option<Notice> {
         let before = plan.energy_cost(self.used_mwh);
         self.used_mwh = self.used_mwh.saturating_add(import_mwh);
@@ -77,9 +96,8 @@ impl Prepaid {
         self.used_mwh = 0;
     }
 
-    /// What has to be told, once each.
-    fn look(&mut self) -> Option<Notice> {
-        let state = if self.credit > self.low {
+    fn state(&self) -> Option<Notice> {
+        if self.credit > self.low {
             None
         } else if self.credit > Money::ZERO {
             Some(Notice::Low)
@@ -87,7 +105,12 @@ impl Prepaid {
             Some(Notice::Emergency)
         } else {
             Some(Notice::Exhausted)
-        };
+        }
+    }
+
+    /// What has to be told, once each.
+    fn look(&mut self) -> Option<Notice> {
+        let state = self.state();
         if state == self.told {
             return None;
         }

@@ -16,7 +16,7 @@ pub struct Calibration<const K: usize = 0> {
     pub voltage: Correction<K>,
     /// Of the current.
     pub current: Correction<K>,
-    /// Of active and reactive power.
+    /// Of active power; reactive power takes its gain and its curve.
     pub power: Correction<K>,
     /// Of the voltage with the temperature.
     pub voltage_temperature: Temperature,
@@ -66,22 +66,20 @@ impl<const K: usize> Calibration<K> {
     }
 
     /// The reading as it should be. One that [is calibrated](Reading::is_calibrated) stays what it is, so that
-    /// nothing is corrected twice. The power factor follows the gains of the other three; the
+    /// nothing is corrected twice. The power factor follows the corrections of the other three; the
     /// counter is corrected by [`source`](Self::source), in what a step of it means.
     #[must_use]
-    pub fn apply(&self, reading: &Reading, temperature_centi_c: Option<i16>) -> Reading {
+    pub fn apply(&self, reading: &Reading) -> Reading {
         if reading.is_calibrated {
             return *reading;
         }
-        let ppm = |of: Temperature| temperature_centi_c.map_or(0, |centi_c| of.ppm_at(centi_c));
+        let ppm = |of: Temperature| {
+            let temperature = reading.temperature_centi_c;
+            temperature.map_or(0, |centi_c| of.ppm_at(centi_c))
+        };
         let voltage_ppm = ppm(self.voltage_temperature);
         let current_ppm = ppm(self.current_temperature);
         let power_ppm = voltage_ppm.saturating_add(current_ppm);
-        let power = |value: i32| {
-            let corrected = self.power.apply(value.unsigned_abs(), power_ppm);
-            let magnitude = i32::try_from(corrected).unwrap_or(i32::MAX);
-            if value < 0 { -magnitude } else { magnitude }
-        };
         Reading {
             voltage_mv: reading
                 .voltage_mv
@@ -89,26 +87,33 @@ impl<const K: usize> Calibration<K> {
             current_ma: reading
                 .current_ma
                 .map(|ma| self.current.apply(ma, current_ppm)),
-            power_mw: reading.power_mw.map(power),
-            reactive_mvar: reading.reactive_mvar.map(power),
-            power_factor_milli: reading.power_factor_milli.map(|milli| {
-                // What the power gains more than voltage and current together.
-                let of = |value: Option<u32>, of: &Correction<K>| {
-                    value.map_or(0, |value| of.ppm_at(value))
-                };
-                let magnitude = reading.power_mw.map(i32::unsigned_abs);
-                let ppm = of(magnitude, &self.power)
-                    .saturating_sub(of(reading.voltage_mv, &self.voltage))
-                    .saturating_sub(of(reading.current_ma, &self.current));
-                let size = milli.unsigned_abs().into();
-                // No correction makes it more than one.
-                let corrected = scaled(size, ppm).min(size.max(1_000));
-                let corrected = i16::try_from(corrected).unwrap_or(i16::MAX);
-                if milli < 0 { -corrected } else { corrected }
-            }),
+            power_mw: reading
+                .power_mw
+                .map(|mw| self.power.apply_signed(mw, power_ppm)),
+            reactive_mvar: reading
+                .reactive_mvar
+                .map(|mvar| self.power.scale_signed(mvar, power_ppm)),
+            power_factor_milli: reading
+                .power_factor_milli
+                .map(|milli| self.power_factor(reading, milli)),
             is_calibrated: true,
             ..*reading
         }
+    }
+
+    /// The power factor by what power, voltage and current are corrected by. What a temperature adds to the power, it
+    /// adds to one of the other two.
+    fn power_factor(&self, reading: &Reading, milli: i16) -> i16 {
+        let signed = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+        let of = |value: Option<i32>, of: &Correction<K>| value.map_or(0, |it| of.whole_ppm_at(it));
+        let p = of(reading.power_mw, &self.power);
+        let v = of(reading.voltage_mv.map(signed), &self.voltage);
+        let i = of(reading.current_ma.map(signed), &self.current);
+        let size = milli.unsigned_abs().into();
+        let corrected = scaled(size, quotient_ppm(p, v, i));
+        // No correction makes it more than one.
+        let corrected = i16::try_from(corrected.min(size.max(1_000))).unwrap_or(i16::MAX);
+        if milli < 0 { -corrected } else { corrected }
     }
 
     /// The source as its counter is to be taken: a step of it means more or less by the gain of the power. A curve
@@ -123,3 +128,24 @@ impl<const K: usize> Calibration<K> {
         }
     }
 }
+
+/// What `(1 + p) / ((1 + v) (1 + i))` has more than one, all in millionths.
+fn quotient_ppm(p: i64, v: i64, i: i64) -> i32 {
+    const MILLION: i64 = 1_000_000;
+    let sum = p.saturating_sub(v).saturating_sub(i);
+    let is_small = |ppm: i64| ppm.unsigned_abs() <= SMALL_PPM;
+    let ppm = if is_small(p) && is_small(v) && is_small(i) {
+        sum
+    } else {
+        let by = |ppm: i64, by: i64| {
+            let whole = MILLION.saturating_add(ppm).max(0).saturating_mul(MILLION);
+            let quotient = whole.checked_div(MILLION.saturating_add(by).max(1));
+            quotient.unwrap_or_default().saturating_sub(MILLION)
+        };
+        by(by(p, v), i)
+    };
+    i32::try_from(ppm).unwrap_or(if ppm < 0 { i32::MIN } else { i32::MAX })
+}
+
+/// Up to here a difference is as good as a quotient: off by less than half a thousandth, and without divisions.
+const SMALL_PPM: u64 = 10_000;

@@ -21,7 +21,8 @@ pub struct Knot {
 pub struct Correction<const K: usize = 0> {
     /// In millionths.
     pub gain_ppm: i32,
-    /// In thousandths of the unit. Nothing is added to a value of 0: a meter without load shows none.
+    /// In thousandths of the unit, added to a power in either direction as it is. Nothing is added to a value of 0: a
+    /// meter without load shows none.
     pub offset: i32,
     /// In ascending order of [`Knot::at`].
     pub knots: [Knot; K],
@@ -58,14 +59,49 @@ impl<const K: usize> Correction<K> {
         }
     }
 
+    /// What is added at a value in millionths of it, offset and all.
+    pub(super) fn whole_ppm_at(&self, value: i32) -> i64 {
+        let of_offset = match self.offset {
+            0 => 0,
+            offset => (i64::from(offset) * 1_000_000)
+                .checked_div(value.into())
+                .unwrap_or_default(),
+        };
+        i64::from(self.ppm_at(value.unsigned_abs())) + of_offset
+    }
+
     /// A corrected magnitude, with what a temperature adds in millionths.
     pub(super) fn apply(&self, value: u32, temperature_ppm: i32) -> u32 {
         if value == 0 {
             return 0;
         }
-        let ppm = self.ppm_at(value).saturating_add(temperature_ppm);
-        let scaled = if ppm == 0 { value } else { scaled(value, ppm) };
-        scaled.saturating_add_signed(self.offset)
+        self.scale(value, temperature_ppm)
+            .saturating_add_signed(self.offset)
+    }
+
+    /// A corrected value with a sign. The offset is what it is either way, and turns no sign.
+    pub(super) fn apply_signed(&self, value: i32, temperature_ppm: i32) -> i32 {
+        if value >= 0 {
+            let corrected = self.apply(value.unsigned_abs(), temperature_ppm);
+            return i32::try_from(corrected).unwrap_or(i32::MAX);
+        }
+        let magnitude = self.scale(value.unsigned_abs(), temperature_ppm);
+        let less = magnitude.saturating_add_signed(self.offset.saturating_neg());
+        i32::try_from(less).map_or(-i32::MAX, |less| -less)
+    }
+
+    /// By gain and curve alone, as is right for reactive power, which has not the offset of the active one.
+    pub(super) fn scale_signed(&self, value: i32, temperature_ppm: i32) -> i32 {
+        let magnitude = self.scale(value.unsigned_abs(), temperature_ppm);
+        let magnitude = i32::try_from(magnitude).unwrap_or(i32::MAX);
+        if value < 0 { -magnitude } else { magnitude }
+    }
+
+    fn scale(&self, value: u32, temperature_ppm: i32) -> u32 {
+        match self.ppm_at(value).saturating_add(temperature_ppm) {
+            0 => value,
+            ppm => scaled(value, ppm),
+        }
     }
 }
 

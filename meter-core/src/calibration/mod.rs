@@ -8,8 +8,12 @@ mod apply;
 mod correction;
 mod fit;
 mod known_load;
+mod outlier;
+mod refusal;
+mod solve;
 
 pub use apply::Calibration;
 pub use correction::{Correction, Knot, Temperature};
-pub use fit::{Fit, FitError, Model, Pair, fit};
+pub use fit::{Fit, Model, Pair, fit};
 pub use known_load::{KnownLoad, KnownLoadError};
+pub use refusal::FitError;

@@ -75,7 +75,7 @@ impl<S: Stage> Meter<S> {
         outputs: &mut Outputs,
     ) {
         outputs.clear();
-        let reading = settings.calibration.apply(reading, None);
+        let reading = settings.calibration.apply(reading);
         let step = self.energy.push(&reading, &settings.energy);
         outputs.step = step;
         let input = Input {

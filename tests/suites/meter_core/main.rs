@@ -1,5 +1,8 @@
 //! `meter-core` against sums in 128 bits, faults of counters, restarts and power cuts.
 
+mod accuracy;
+mod billing;
+mod calibration;
 mod detectors;
 mod energy;
 mod evaluation;
