@@ -1,6 +1,6 @@
 //! Demand: the mean power over a period, and the largest one with its time.
 
-use crate::energy::Registers;
+use crate::energy::{Flags, Registers};
 use crate::interval::{Crossing, Intervals};
 
 /// A demand and when its period ended.
@@ -25,6 +25,8 @@ pub struct Demand<const N: usize> {
     next: u8,
     filled: u8,
     max: Peak,
+    /// Time and register of the last reading.
+    last: (i64, u64),
 }
 
 /// Stands for no peak: no period ends then.
@@ -32,6 +34,24 @@ const NO_PEAK: Peak = Peak {
     mw: 0,
     end_s: i64::MIN,
 };
+
+/// Clocks that are followed step back by as much now and then.
+const JITTER_S: i64 = 2;
+
+/// The register at a time between two readings; `None` when they are too far apart to tell.
+fn between(before: (i64, u64), now: (i64, u64), time_s: i64, most_s: i64) -> Option<u64> {
+    if time_s == now.0 {
+        return Some(now.1);
+    }
+    let elapsed_s = now.0.checked_sub(before.0)?;
+    if elapsed_s > most_s {
+        return None;
+    }
+    let part_s = u64::try_from(time_s.checked_sub(before.0)?).ok()?;
+    let energy = now.1.saturating_sub(before.1).saturating_mul(part_s);
+    let moved = energy.checked_div(u64::try_from(elapsed_s).ok()?)?;
+    Some(before.1.saturating_add(moved))
+}
 
 impl<const N: usize> Demand<N> {
     /// A period of so many seconds: 900 or 1800 as contracts have it. It should be a multiple of `N`.
@@ -44,6 +64,7 @@ impl<const N: usize> Demand<N> {
             next: 0,
             filled: 0,
             max: NO_PEAK,
+            last: (i64::MIN, 0),
         }
     }
 
@@ -54,44 +75,53 @@ impl<const N: usize> Demand<N> {
         }
     }
 
-    /// Takes the registers at a time in seconds. Gives the demand of the period that has ended, if it was there
-    /// from its beginning.
-    pub fn push(&mut self, time_s: i64, registers: &Registers) -> Option<Peak> {
-        let now_mwh = registers.import.mwh();
-        let end_s = match self.intervals.advance(time_s) {
+    /// Takes the registers at a time in seconds, and what the reading did. Gives the demand of the period that has
+    /// ended, if all of it is known: if it was there from its beginning, and no gap stayed open and no clock was set in
+    /// it.
+    ///
+    /// Where no reading falls on the end of a part, the register is taken to have moved evenly between the two
+    /// around it, which are no further apart than half of a period.
+    pub fn push(&mut self, time_s: i64, registers: &Registers, flags: Flags) -> Option<Peak> {
+        let now = (time_s, registers.import.mwh());
+        let before = core::mem::replace(&mut self.last, now);
+        let is_broken = flags.has_any(Flags::OPEN.and(Flags::CLOCK_SET))
+            || time_s.saturating_add(JITTER_S) < before.0;
+        if is_broken {
+            self.filled = 0;
+        }
+        let (end_s, skipped) = match self.intervals.advance(time_s) {
             Crossing::Same => return None,
             // The first part began before anybody looked: periods begin at the next end.
-            Crossing::First => {
+            Crossing::First | Crossing::Backward { .. } => {
                 self.filled = 0;
                 return None;
             }
-            // What flowed in parts that nobody saw can not be told apart.
-            Crossing::Ended { skipped, .. } if skipped > 0 => {
-                self.filled = 0;
-                self.mark(now_mwh);
-                return None;
-            }
-            Crossing::Backward { .. } => {
-                self.filled = 0;
-                return None;
-            }
-            Crossing::Ended { end_s, .. } => end_s,
+            Crossing::Ended { end_s, skipped } => (end_s, skipped),
+        };
+        let length_s = i64::from(self.intervals.length_s());
+        // What flowed in parts that nobody saw can not be told apart.
+        if skipped > 0 {
+            self.filled = 0;
+        }
+        let end_s = end_s.saturating_add(i64::from(skipped).saturating_mul(length_s));
+        let most_s = length_s.saturating_mul(N as i64) / 2;
+        let is_known = !is_broken || end_s == time_s;
+        let Some(end_mwh) = between(before, now, end_s, most_s).filter(|_| is_known) else {
+            self.filled = 0;
+            return None;
         };
         let demand = (usize::from(self.filled) == N).then(|| {
             // The oldest end is where the next one goes.
-            let begin_mwh = self
-                .ends_mwh
-                .get(usize::from(self.next))
-                .copied()
-                .unwrap_or(now_mwh);
+            let oldest = self.ends_mwh.get(usize::from(self.next));
+            let begin_mwh = oldest.copied().unwrap_or(end_mwh);
             let period_s = u64::from(self.intervals.length_s()) * N as u64;
-            let energy_mws = now_mwh.saturating_sub(begin_mwh).saturating_mul(3_600);
+            let energy_mws = end_mwh.saturating_sub(begin_mwh).saturating_mul(3_600);
             Peak {
                 mw: energy_mws.checked_div(period_s).unwrap_or_default(),
                 end_s,
             }
         });
-        self.mark(now_mwh);
+        self.mark(end_mwh);
         if let Some(peak) = demand
             && self.max().is_none_or(|max| peak.mw > max.mw)
         {

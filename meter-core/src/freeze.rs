@@ -15,7 +15,8 @@ pub struct Frozen {
     pub used_mwh: u64,
     /// What was exported in it.
     pub returned_mwh: u64,
-    /// Whether it was seen from its beginning to its end, without a gap, a day left out or the clock set.
+    /// Whether all that flowed in it is in it and nothing else: readings around both of its ends, no gap in between that
+    /// the counter or the power did not bridge, no day left out, no clock that was set.
     pub is_complete: bool,
 }
 
@@ -37,13 +38,28 @@ pub struct Ended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Freeze {
+    begun: Begun,
+    billing_day: u8,
+}
+
+/// The periods that are going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Begun {
     /// Import and export at the beginning of the day, the month and the billing period.
     pub(crate) bases_mwh: [[u64; 2]; 3],
     /// Month and day; month 0 before the first reading.
     pub(crate) date: (u8, u8),
     /// What of the three was seen from its beginning, by bit.
     pub(crate) complete: u8,
-    pub(crate) billing_day: u8,
+}
+
+impl Begun {
+    pub(crate) const NONE: Self = Self {
+        bases_mwh: [[0; 2]; 3],
+        date: (0, 0),
+        complete: 0,
+    };
 }
 
 const DAY: u8 = 0;
@@ -51,13 +67,11 @@ const MONTH: u8 = 1;
 const BILLING: u8 = 2;
 
 impl Freeze {
-    /// Billing periods begin with this day of the month, 1 to 28.
+    /// Billing periods begin with this day of the month, 1 to 28, which every month has; what is above is taken for 28.
     #[must_use]
     pub const fn new(billing_day: u8) -> Self {
         Self {
-            bases_mwh: [[0; 2]; 3],
-            date: (0, 0),
-            complete: 0,
+            begun: Begun::NONE,
             billing_day: match billing_day {
                 0 => 1,
                 29.. => 28,
@@ -66,33 +80,46 @@ impl Freeze {
         }
     }
 
-    /// Takes the registers at a local time, and what the reading did. Gives what has ended with it.
+    /// Goes on after a restart. Periods end by the billing day there is now.
+    pub(crate) const fn resume(&mut self, begun: Begun) {
+        self.begun = begun;
+    }
+
+    pub(crate) const fn begun(&self) -> Begun {
+        self.begun
+    }
+
+    /// Takes the registers at a local time, and what the reading did. Gives what has ended with it. A time that is
+    /// [none](LocalTime::is_valid) ends nothing: 24:00 is 0:00 of the next day.
     pub fn push(&mut self, time: LocalTime, registers: &Registers, flags: Flags) -> Option<Ended> {
-        let now = [registers.import.mwh(), registers.export.mwh()];
-        let (date, before) = ((time.month, time.day), self.date);
-        // Days that were left out, or a clock that was set, break what goes on as a gap does.
-        let is_broken = flags.contains(Flags::GAP)
-            || flags.contains(Flags::FIRST)
-            || date != before && !follows(before, date);
-        if is_broken {
-            self.complete = 0;
-        }
-        // A date that is none is no midnight either.
-        let is_date = (1..=12).contains(&time.month) && (1..=31).contains(&time.day);
-        if date == before || !is_date {
+        if !time.is_valid() {
+            self.begun.complete = 0;
             return None;
         }
-        self.date = date;
+        let now = [registers.import.mwh(), registers.export.mwh()];
+        let (date, before) = ((time.month, time.day), self.begun.date);
+        let ends = date != before;
+        // Energy that is in no register breaks what goes on; at its end so do a gap, which may hide on which side of
+        // midnight energy flowed, and days that were left out.
+        let is_broken = flags.has_any(Flags::OPEN.and(Flags::CLOCK_SET))
+            || ends && (flags.has_any(Flags::GAP.and(Flags::FIRST)) || !follows(before, date));
+        if is_broken {
+            self.begun.complete = 0;
+        }
+        if !ends {
+            return None;
+        }
+        self.begun.date = date;
         if before.0 == 0 {
-            self.bases_mwh = [now; 3];
-            self.complete = 0;
+            self.begun.bases_mwh = [now; 3];
+            self.begun.complete = 0;
             return None;
         }
         let day = self.close(DAY, now);
         let month = (date.0 != before.0).then(|| self.close(MONTH, now));
         let billing = passes(before, date, self.billing_day).then(|| self.close(BILLING, now));
         if is_broken {
-            self.complete = 0;
+            self.begun.complete = 0;
         }
         Some(Ended {
             date: before,
@@ -121,7 +148,7 @@ impl Freeze {
     }
 
     fn since(&self, which: u8, registers: &Registers) -> [u64; 2] {
-        if self.date.0 == 0 {
+        if self.begun.date.0 == 0 {
             return [0; 2];
         }
         let [import, export] = self.base(which);
@@ -132,7 +159,7 @@ impl Freeze {
     }
 
     fn base(&self, which: u8) -> [u64; 2] {
-        let base = self.bases_mwh.get(usize::from(which));
+        let base = self.begun.bases_mwh.get(usize::from(which));
         base.copied().unwrap_or_default()
     }
 
@@ -143,12 +170,12 @@ impl Freeze {
             export_mwh: export,
             used_mwh: import.saturating_sub(import_base),
             returned_mwh: export.saturating_sub(export_base),
-            is_complete: self.complete & 1 << which != 0,
+            is_complete: self.begun.complete & 1 << which != 0,
         };
-        if let Some(base) = self.bases_mwh.get_mut(usize::from(which)) {
+        if let Some(base) = self.begun.bases_mwh.get_mut(usize::from(which)) {
             *base = now;
         }
-        self.complete |= 1 << which;
+        self.begun.complete |= 1 << which;
         frozen
     }
 }

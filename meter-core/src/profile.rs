@@ -22,10 +22,12 @@ impl Status {
     pub const ESTIMATED: Self = Self(1 << 2);
     /// Whole intervals before this one went by without a reading: its energy is theirs too.
     pub const CATCHES_UP: Self = Self(1 << 3);
-    /// The clock was set back in it.
+    /// The clock was set in it.
     pub const CLOCK_SET: Self = Self(1 << 4);
     /// The counter of the meter was reset, started over or talked nonsense in it.
     pub const COUNTER: Self = Self(1 << 5);
+    /// Energy flowed in it that nobody knows and that is in no register.
+    pub const OPEN: Self = Self(1 << 6);
 
     /// Whether all of `other` are set.
     #[must_use]
@@ -128,19 +130,21 @@ impl Profile {
             }
             Crossing::Same => None,
             Crossing::Ended { end_s, skipped } => {
+                if skipped > 0 {
+                    self.status.set(Status::CATCHES_UP);
+                }
+                let length_s = i64::from(self.intervals.length_s());
+                let end_s = end_s.saturating_add(i64::from(skipped).saturating_mul(length_s));
                 let record = self.close(end_s, mwh);
                 self.begin(mwh);
-                if skipped > 0 {
-                    self.status.set(Status::PARTIAL);
+                // What of a gap lies in the new interval is missing there.
+                if time_s > end_s {
+                    self.note(step.flags.only(Flags::GAP.and(Flags::CLOCK_SET)));
+                    if skipped > 0 {
+                        self.status.set(Status::PARTIAL);
+                    }
                 }
-                Some(Record {
-                    end_s: end_s
-                        .saturating_add(i64::from(skipped) * i64::from(self.intervals.length_s())),
-                    status: Status(
-                        record.status.0 | if skipped > 0 { Status::CATCHES_UP.0 } else { 0 },
-                    ),
-                    ..record
-                })
+                Some(record)
             }
             Crossing::Backward { end_s } => {
                 self.status.set(Status::CLOCK_SET);
@@ -167,10 +171,13 @@ impl Profile {
         if flags.contains(Flags::ESTIMATED) {
             self.status.set(Status::ESTIMATED);
         }
-        if flags.contains(Flags::WRAP)
-            || flags.contains(Flags::RESET)
-            || flags.contains(Flags::GLITCH)
-        {
+        if flags.contains(Flags::OPEN) {
+            self.status.set(Status::OPEN);
+        }
+        if flags.contains(Flags::CLOCK_SET) {
+            self.status.set(Status::CLOCK_SET);
+        }
+        if flags.has_any(Flags::WRAP.and(Flags::RESET).and(Flags::GLITCH)) {
             self.status.set(Status::COUNTER);
         }
     }

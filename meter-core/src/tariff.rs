@@ -15,11 +15,20 @@ pub struct LocalTime {
     pub day: u8,
     /// 0 for Monday to 6 for Sunday.
     pub weekday: u8,
-    /// Minutes since midnight, 0 to 1439.
+    /// Minutes since midnight, 0 to 1439. What is written as 24:00 is minute 0 of the next day.
     pub minute: u16,
 }
 
 impl LocalTime {
+    /// Whether all of it is within its range; days up to 31 in each month.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        matches!(self.month, 1..=12)
+            && matches!(self.day, 1..=31)
+            && self.weekday < 7
+            && self.minute < 1_440
+    }
+
     /// The wall clock so many seconds ahead of UTC, of seconds since 1970: what time zone and season make of UTC is the
     /// caller's. `None` beyond the years -10 000 and 10 000 or so.
     #[must_use]
@@ -168,8 +177,8 @@ impl<'a> Tariff<'a> {
     }
 }
 
-/// Imported energy by rate. The rates add up to what the register of all of it has moved, to the
-/// milliwatt-hour.
+/// Imported energy by rate. The rates and what is [unassigned](Self::unassigned_mwh) add up to the register of all of it,
+/// to the milliwatt-hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RateRegisters<const R: usize> {
@@ -202,6 +211,14 @@ impl<const R: usize> RateRegisters<R> {
         }
         self.before_mwh = now_mwh;
         self.rate = rate;
+    }
+
+    /// Imported energy in milliwatt-hours that is in none of the rates: from before the first time that was known, and
+    /// of rates that there is no register for. `registers` are those of the last [`push`](Self::push).
+    #[must_use]
+    pub fn unassigned_mwh(&self, registers: &Registers) -> u64 {
+        let sum = self.mwh().fold(0, u64::saturating_add);
+        registers.import.mwh().saturating_sub(sum)
     }
 
     /// Energy of each rate in milliwatt-hours.

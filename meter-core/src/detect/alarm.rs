@@ -135,6 +135,11 @@ impl Toggle {
         Self(false)
     }
 
+    /// As it was before a restart.
+    pub(crate) const fn stored(is_on: bool) -> Self {
+        Self(is_on)
+    }
+
     pub(crate) const fn is_on(self) -> bool {
         self.0
     }

@@ -11,7 +11,7 @@ use crate::tariff::LocalTime;
 ///
 /// The usual level and its spread are learnt over two weeks; the alarm begins when a night is below the usual by four
 /// times its spread and by a fifth, twice in a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BaseLoad {
     /// The integral of power when the quarter began.
@@ -151,18 +151,19 @@ impl BaseLoad {
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         writer.put(&self.usual_mw.to_le_bytes());
         writer.put(&self.spread_mw.to_le_bytes());
-        writer.put(&[self.nights, self.low_nights]);
+        writer.put(&[self.nights, self.low_nights, self.alarm.is_on().into()]);
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let usual_mw = u32::from_le_bytes(reader.take());
         let spread_mw = u32::from_le_bytes(reader.take());
-        let [nights, low_nights] = reader.take();
+        let [nights, low_nights, is_on] = reader.take();
         Self {
             usual_mw,
             spread_mw,
             nights,
             low_nights,
+            alarm: Toggle::stored(is_on != 0),
             ..Self::new()
         }
     }
@@ -170,5 +171,11 @@ impl BaseLoad {
     /// Takes the present for the usual, as after a refrigerator has gone.
     pub const fn relearn(&mut self) {
         *self = Self::new();
+    }
+}
+
+impl Default for BaseLoad {
+    fn default() -> Self {
+        Self::new()
     }
 }

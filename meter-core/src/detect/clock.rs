@@ -38,21 +38,22 @@ impl ClockWatch {
         }
     }
 
-    /// Takes a reading that knows the time of the day. A step gives both of its ends at once: what the clock was
-    /// off before in the first, 0, and what it was set by in the second, in milliseconds.
+    /// Takes a reading that knows the time of the day. A step gives both of its ends at once, as DLMS meters log
+    /// it: what the clock would say now in the first, and what it says in the second, in milliseconds since 1970.
     pub fn push(&mut self, reading: &Reading) -> [Option<Event>; 3] {
         let utc_s = reading.utc_s.filter(|utc_s| utc_s.unsigned_abs() < MOST_S);
         let (Some(utc_s), Ok(at_ms)) = (utc_s, i64::try_from(reading.at_ms)) else {
             return [None; 3];
         };
-        let offset_ms = (utc_s * 1_000).saturating_sub(at_ms);
-        let now_ms = reading.at_ms as u32;
+        let now_ms = utc_s * 1_000;
+        let offset_ms = now_ms.saturating_sub(at_ms);
+        let at = reading.at_ms as u32;
         let is_first = !self.is_known;
         let moved_ms = offset_ms.saturating_sub(self.offset_ms);
         self.offset_ms = offset_ms;
         if is_first || moved_ms.unsigned_abs() > STEP_MS {
             self.base_ms = offset_ms;
-            self.day_ms = now_ms;
+            self.day_ms = at;
             self.is_known = true;
             if is_first {
                 return [None; 3];
@@ -67,17 +68,17 @@ impl ClockWatch {
                 })
             };
             return [
-                event(Phase::Occurrence, 0),
-                event(Phase::Restoration, moved_ms),
+                event(Phase::Occurrence, now_ms.saturating_sub(moved_ms)),
+                event(Phase::Restoration, now_ms),
                 None,
             ];
         }
-        if now_ms.wrapping_sub(self.day_ms) < DAY_MS {
+        if at.wrapping_sub(self.day_ms) < DAY_MS {
             return [None; 3];
         }
         let drift_ms = offset_ms.saturating_sub(self.base_ms);
         self.base_ms = offset_ms;
-        self.day_ms = now_ms;
+        self.day_ms = at;
         let level = Level::of(drift_ms.unsigned_abs() > DRIFT_MS);
         let event = self
             .drift

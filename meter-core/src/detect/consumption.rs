@@ -125,12 +125,12 @@ impl ConsumptionDrop {
         *self = Self::new();
     }
 
-    /// What has to survive a restart; the alarm begins anew by the sum.
+    /// What has to survive a restart.
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         for day in self.days_wh {
             writer.put(&day.to_le_bytes());
         }
-        writer.put(&[self.next, self.filled]);
+        writer.put(&[self.next, self.filled, self.alarm.is_on().into()]);
         writer.put(&self.sum_centi.to_le_bytes());
     }
 
@@ -140,13 +140,13 @@ impl ConsumptionDrop {
         for slot in &mut days_wh {
             *slot = u32::from_le_bytes(reader.take());
         }
-        let [next, filled] = reader.take();
+        let [next, filled, is_on] = reader.take();
         Self {
             days_wh,
             next: if usize::from(next) < DAYS { next } else { 0 },
             filled: filled.min(DAYS as u8),
             sum_centi: u16::from_le_bytes(reader.take()),
-            alarm: Toggle::new(),
+            alarm: Toggle::stored(is_on != 0),
         }
     }
 

@@ -93,6 +93,8 @@ impl Edges {
             return None;
         }
         let ago_ms = (reading.at_ms as u32).wrapping_sub(self.since_ms);
+        // A time far ahead is one that stepped back.
+        let ago_ms = if ago_ms < 1 << 31 { ago_ms } else { 0 };
         Some(Edge {
             at_ms: reading.at_ms.saturating_sub(ago_ms.into()),
             power_mw: power_mw.saturating_sub(before_mw),

@@ -162,7 +162,8 @@ impl EventCode {
             Self::LowPowerFactor | Self::LinkLost => "thousandths",
             Self::EnergyMismatch | Self::ConsumptionDrop | Self::FeederImbalance => "mWh",
             Self::CounterReset | Self::CounterGlitch => "steps",
-            Self::FrozenSource | Self::ClockStep | Self::ClockDrift => "ms",
+            Self::FrozenSource | Self::ClockDrift => "ms",
+            Self::ClockStep => "ms since 1970",
         }
     }
 

@@ -11,6 +11,8 @@ use crate::reading::Reading;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FrozenSource {
     alarm: Toggle,
+    /// Readings that were the same; [`READINGS`] are enough.
+    count: u8,
     /// Milliseconds since which nothing has moved, modulo 49 days.
     since_ms: u32,
     /// A digest of the values: they are compared and never needed again.
@@ -27,6 +29,8 @@ pub struct FrozenTimes {
     pub idle_ms: u32,
 }
 
+/// So many readings after the first one have to be the same, since the two at the ends of a gap may well be.
+const READINGS: u8 = 5;
 /// Above this, something runs.
 const LOADED_MW: u32 = 5_000;
 
@@ -53,6 +57,7 @@ impl FrozenSource {
     pub const fn new() -> Self {
         Self {
             alarm: Toggle::new(),
+            count: 0,
             since_ms: 0,
             digest: 0,
         }
@@ -72,7 +77,13 @@ impl FrozenSource {
         } else {
             times.idle_ms
         };
-        let level = match (is_same, same_ms >= limit_ms) {
+        self.count = if is_same {
+            self.count.saturating_add(1)
+        } else {
+            0
+        };
+        let is_long = same_ms >= limit_ms && self.count >= READINGS;
+        let level = match (is_same, is_long) {
             (true, true) => Level::Beyond,
             (true, false) => Level::Between,
             (false, _) => Level::Back,

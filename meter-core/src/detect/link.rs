@@ -7,15 +7,15 @@ use super::{Event, EventCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Link {
-    alarm: Toggle,
-    /// Share of good polls, 65 536 for all.
-    success: u32,
     /// Modulo 49 days; a silence that long has long been told.
     last_good_ms: u32,
+    /// Share of good polls, 32 768 for all.
+    success: u16,
+    alarm: Toggle,
     is_known: bool,
 }
 
-const ALL: u32 = 1 << 16;
+const ALL: u16 = 1 << 15;
 /// Silence after which a link is lost.
 const SILENCE_MS: u32 = 30_000;
 
@@ -24,9 +24,9 @@ impl Link {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            alarm: Toggle::new(),
-            success: ALL,
             last_good_ms: 0,
+            success: ALL,
+            alarm: Toggle::new(),
             is_known: false,
         }
     }
@@ -46,8 +46,13 @@ impl Link {
             self.last_good_ms = now_ms;
             self.is_known = true;
         }
-        let silent_ms = now_ms.wrapping_sub(self.last_good_ms);
-        let milli = self.success * 1_000 / ALL;
+        let mut silent_ms = now_ms.wrapping_sub(self.last_good_ms);
+        if silent_ms > u32::MAX / 2 {
+            // The time stepped back.
+            self.last_good_ms = now_ms;
+            silent_ms = 0;
+        }
+        let milli = self.success_milli();
         let level = if milli < 950 || silent_ms >= SILENCE_MS {
             Level::Beyond
         } else if milli >= 970 {
@@ -62,7 +67,7 @@ impl Link {
     /// Share of good polls in thousandths.
     #[must_use]
     pub const fn success_milli(&self) -> u16 {
-        (self.success * 1_000 / ALL) as u16
+        (self.success as u32 * 1_000 / ALL as u32) as u16
     }
 }
 

@@ -1,7 +1,7 @@
 //! Integrals of power.
 
 use super::register::Register;
-use super::state::Registers;
+use super::registers::Registers;
 use crate::reading::Reading;
 
 /// Powers between which an integral runs.
@@ -43,6 +43,11 @@ impl Powers {
             other_mvar,
             apparent_mva: apparent_mva | tag,
         }
+    }
+
+    /// Whether the active power is known.
+    pub(super) const fn is_active(&self) -> bool {
+        self.active_mw != NO_POWER
     }
 
     const fn apparent_mva(&self) -> Option<u32> {

@@ -1,17 +1,18 @@
 //! From readings to registers.
 
-use super::counter::{Change, judge, most_steps};
+use super::belief::Belief;
+use super::config::Config;
+use super::flags::{Flags, Step};
 use super::integral::Powers;
-use super::register::PER_UWH;
-use super::state::{Config, Flags, Registers, Step};
-use crate::reading::{CounterReading, Reading, Source};
+use super::registers::Registers;
+use crate::reading::{CounterReading, Reading};
 
-/// An age that nobody knows, or longer than 49 days.
-const UNKNOWN: u32 = u32::MAX;
-/// A day without readings is a gap, whatever the configuration says.
-const MOST_GAP_MS: u32 = 86_400_000;
+/// A time that is none.
+const NO_TIME: u64 = u64::MAX;
 /// A time of the day that nobody knows.
 const NO_CLOCK: i64 = i64::MIN;
+/// Clocks that tell whole seconds differ by one from those that tell parts, and are read a moment apart.
+const CLOCK_STEP_MS: u64 = 2_000;
 
 /// Turns readings into registers.
 ///
@@ -21,25 +22,14 @@ const NO_CLOCK: i64 = i64::MIN;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EnergyMeter {
     registers: Registers,
-    /// The counter as it was believed last.
-    counter: CounterReading,
-    /// A counter value that was not believed.
-    doubted: CounterReading,
-    /// Integral since the counter was believed last, import and export in half milliwatt-milliseconds:
-    /// what a lost counter is replaced by.
-    unconfirmed: [u64; 2],
+    belief: Belief,
     last_ms: u64,
-    utc_s: i64,
+    /// Milliseconds since 1970 less the time of the readings.
+    clock_ms: i64,
+    /// The powers that the integral goes on from.
     powers: Powers,
-    /// How long before the last reading the counter was believed.
-    counter_age_ms: u32,
-    /// How long before the last reading it was doubted.
-    doubt_age_ms: u32,
-    has_last: bool,
-    has_counter: bool,
-    has_doubt: bool,
-    /// Whether what was doubted can be a reset.
-    doubts_reset: bool,
+    /// How long before the last reading they were.
+    powers_age_ms: u32,
 }
 
 impl EnergyMeter {
@@ -48,18 +38,11 @@ impl EnergyMeter {
     pub const fn new() -> Self {
         Self {
             registers: Registers::ZERO,
-            counter: CounterReading::ZERO,
-            doubted: CounterReading::ZERO,
-            unconfirmed: [0; 2],
-            last_ms: 0,
-            utc_s: NO_CLOCK,
+            belief: Belief::NONE,
+            last_ms: NO_TIME,
+            clock_ms: NO_CLOCK,
             powers: Powers::NONE,
-            counter_age_ms: UNKNOWN,
-            doubt_age_ms: UNKNOWN,
-            has_last: false,
-            has_counter: false,
-            has_doubt: false,
-            doubts_reset: false,
+            powers_age_ms: 0,
         }
     }
 
@@ -72,11 +55,10 @@ impl EnergyMeter {
         let mut meter = Self::new();
         meter.registers = registers;
         if let Some(counter) = counter {
-            meter.counter = counter;
-            meter.has_counter = true;
+            meter.belief = Belief::stored(counter);
         }
         if let Some(utc_s) = utc_s {
-            meter.utc_s = utc_s;
+            meter.clock_ms = utc_s.saturating_mul(1_000);
         }
         meter
     }
@@ -90,81 +72,126 @@ impl EnergyMeter {
     /// The meter's counter as it was believed last.
     #[must_use]
     pub const fn counter(&self) -> Option<CounterReading> {
-        if self.has_counter {
-            Some(self.counter)
-        } else {
-            None
+        self.belief.counter()
+    }
+
+    /// Seconds since 1970 at the last reading, by the last one that knew them.
+    #[must_use]
+    pub const fn utc_s(&self) -> Option<i64> {
+        match self.utc_ms() {
+            Some(utc_ms) => Some(utc_ms.div_euclid(1_000)),
+            None => None,
         }
     }
 
-    /// Seconds since 1970 of the last reading that knew them.
-    #[must_use]
-    pub const fn utc_s(&self) -> Option<i64> {
-        match self.utc_s {
-            NO_CLOCK => None,
-            utc_s => Some(utc_s),
+    const fn utc_ms(&self) -> Option<i64> {
+        if self.clock_ms == NO_CLOCK {
+            return None;
         }
+        let since_ms = match self.last_ms {
+            NO_TIME => 0,
+            last_ms => last_ms as i64,
+        };
+        Some(self.clock_ms.saturating_add(since_ms))
     }
 
     /// Takes a reading.
     pub fn push(&mut self, reading: &Reading, config: &Config) -> Step {
-        let mut step = Step::default();
+        let mut step = Step::NONE;
         let before = [self.registers.import.mwh(), self.registers.export.mwh()];
         let powers = Powers::of(reading);
-        if !self.has_last {
+        let utc_ms = self.utc_ms();
+        if self.last_ms == NO_TIME {
             step.flags.set(Flags::FIRST);
+            self.start(powers, config, &mut step);
         } else if reading.at_ms == self.last_ms {
             step.flags.set(Flags::DUPLICATE);
             return step;
         } else if let Some(elapsed_ms) = reading.at_ms.checked_sub(self.last_ms) {
-            let elapsed = u32::try_from(elapsed_ms).unwrap_or(UNKNOWN);
-            self.counter_age_ms = self.counter_age_ms.saturating_add(elapsed);
-            self.doubt_age_ms = self.doubt_age_ms.saturating_add(elapsed);
-            self.integrate(elapsed_ms, &powers, config, &mut step);
+            let elapsed = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
+            self.belief.wait(elapsed);
+            self.integrate(elapsed_ms, powers, config, &mut step);
         } else {
-            // Nobody knows how long ago the counter was read.
-            self.counter_age_ms = UNKNOWN;
-            self.has_doubt = false;
             step.flags.set(Flags::BACKWARD);
+            self.belief.lose_time();
+            self.start(powers, config, &mut step);
         }
-        self.has_last = true;
-        self.last_ms = reading.at_ms;
-        self.powers = powers;
-        let counter = reading.counter;
-        if let Some(counter) = counter.filter(|_| config.source.counter_step_uwh > 0) {
-            self.count(counter, reading, config, &mut step);
+        self.set_clock(utc_ms, reading, &mut step);
+        if let Some(counter) = reading.counter.filter(|_| config.is_counting()) {
+            let outage_ms = || outage_ms(utc_ms, reading.utc_s, config);
+            let registers = &mut self.registers;
+            self.belief
+                .count(counter, &config.source, outage_ms, registers, &mut step);
         }
-        self.utc_s = reading.utc_s.unwrap_or(self.utc_s);
         let [import, export] = before;
         step.import_mwh = self.registers.import.mwh().saturating_sub(import);
         step.export_mwh = self.registers.export.mwh().saturating_sub(export);
         step
     }
 
+    /// The integral begins: what flowed before is what the counter tells, if it was known.
+    const fn start(&mut self, powers: Powers, config: &Config, step: &mut Step) {
+        self.powers = powers;
+        self.powers_age_ms = 0;
+        if !config.is_counting() || self.belief.counter().is_none() {
+            step.flags.set(Flags::OPEN);
+        }
+    }
+
+    /// Follows the time of the day. `utc_ms` is what it was at the reading before.
+    fn set_clock(&mut self, utc_ms: Option<i64>, reading: &Reading, step: &mut Step) {
+        let goes_on = !step.flags.has_any(Flags::FIRST.and(Flags::BACKWARD));
+        self.last_ms = reading.at_ms;
+        let at_ms = reading.at_ms as i64;
+        if let Some(now_s) = reading.utc_s {
+            let now_ms = now_s.saturating_mul(1_000).saturating_sub(at_ms);
+            let is_known = goes_on && self.clock_ms != NO_CLOCK;
+            if is_known && now_ms.abs_diff(self.clock_ms) > CLOCK_STEP_MS {
+                step.flags.set(Flags::CLOCK_SET);
+            }
+            self.clock_ms = now_ms;
+        } else if let Some(utc_ms) = utc_ms.filter(|_| !goes_on) {
+            // The readings have a new time, and no less can have gone by.
+            self.clock_ms = utc_ms.saturating_sub(at_ms);
+        }
+    }
+
     /// The mean of two powers over the time between them.
-    fn integrate(&mut self, elapsed_ms: u64, now: &Powers, config: &Config, step: &mut Step) {
-        let registers = &mut self.registers;
-        let is_gap = elapsed_ms > u64::from(config.gap_ms.min(MOST_GAP_MS));
+    fn integrate(&mut self, elapsed_ms: u64, now: Powers, config: &Config, step: &mut Step) {
+        let age_ms = u64::from(self.powers_age_ms);
+        let since_ms = age_ms.saturating_add(elapsed_ms);
+        let is_gap = config.is_gap(since_ms);
         if is_gap {
             step.flags.set(Flags::GAP);
-            registers.gap_ms = registers.gap_ms.saturating_add(elapsed_ms);
+            let is_told = config.is_gap(age_ms);
+            let gap_ms = if is_told { elapsed_ms } else { since_ms };
+            self.registers.gap_ms = self.registers.gap_ms.saturating_add(gap_ms);
         }
-        // Nothing is bridged over 24 days, and no product is beyond 64 bits.
-        let bridge_ms = config.bridge_ms.min(i32::MAX.unsigned_abs());
-        if is_gap && elapsed_ms > u64::from(bridge_ms) {
+        let bridged_ms = config.bridged(since_ms);
+        if self.powers.is_active() && !now.is_active() {
+            // Maybe the next reading tells its power.
+            self.powers_age_ms = u32::try_from(since_ms).unwrap_or(u32::MAX);
+            if bridged_ms.is_none() {
+                self.lose(config, step);
+            }
             return;
         }
-        let elapsed_ms = elapsed_ms as u32;
-        self.powers.add_others(now, elapsed_ms, registers);
-        let Some([import, export]) = self.powers.active(now, elapsed_ms) else {
+        let before = core::mem::replace(&mut self.powers, now);
+        self.powers_age_ms = 0;
+        let Some(since_ms) = bridged_ms else {
+            self.lose(config, step);
+            return;
+        };
+        let registers = &mut self.registers;
+        before.add_others(&now, since_ms, registers);
+        let Some([import, export]) = before.active(&now, since_ms) else {
+            self.lose(config, step);
             return;
         };
         registers.integrated.add(import.saturating_add(export));
-        if config.source.counter_step_uwh > 0 {
+        if config.is_counting() {
             // The counter says what of this is true.
-            for (sum, more) in self.unconfirmed.iter_mut().zip([import, export]) {
-                *sum = sum.saturating_add(more);
-            }
+            self.belief.integrate(Some([import, export]));
             return;
         }
         registers.import.add(import);
@@ -175,143 +202,27 @@ impl EnergyMeter {
         }
     }
 
-    /// The counter, if it can be believed.
-    fn count(&mut self, now: CounterReading, reading: &Reading, config: &Config, step: &mut Step) {
-        let source = &config.source;
-        if !self.has_counter {
-            self.believe(now);
-            return;
-        }
-        let before = self.counter;
-        if now == before && !self.has_doubt {
-            // Most readings find it where it was.
-            self.believe(now);
-            return;
-        }
-        let most = || most_steps(source, self.elapsed_ms(reading, config));
-        let changes = [
-            judge(before.import, now.import, most, source.moduli),
-            judge(before.export, now.export, most, source.moduli),
-        ];
-        let goes_on = |change: &Change| matches!(change, Change::Counted(_) | Change::Wrapped(_));
-        if changes.iter().all(goes_on) {
-            if self.has_doubt {
-                // The doubt was right: what was said in between was nonsense.
-                self.glitch(self.doubts_reset, step);
-            }
-            self.take(changes, source, step);
-            self.believe(now);
-        } else if self.fits_doubt(now, source) {
-            // It stays there.
-            if self.doubts_reset {
-                self.take(changes, source, step);
-            } else {
-                // What flowed meanwhile is estimated.
-                step.flags.set(Flags::GLITCH);
-                let estimated = self.unconfirmed;
-                self.estimate(estimated, step);
-            }
-            self.believe(now);
+    /// The integral does not know what flowed.
+    fn lose(&mut self, config: &Config, step: &mut Step) {
+        if config.is_counting() {
+            self.belief.integrate(None);
         } else {
-            // A meter that loses its supply may say zero once, and a reset is only one that lasts.
-            let can_be_reset = changes.iter().all(|change| *change != Change::Impossible);
-            if self.has_doubt && self.doubts_reset {
-                self.glitch(true, step);
-            }
-            if !can_be_reset {
-                self.glitch(true, step);
-            }
-            self.has_doubt = true;
-            self.doubts_reset = can_be_reset;
-            self.doubted = now;
-            self.doubt_age_ms = 0;
+            step.flags.set(Flags::OPEN);
         }
     }
+}
 
-    const fn glitch(&mut self, is_new: bool, step: &mut Step) {
-        step.flags.set(Flags::GLITCH);
-        if is_new {
-            self.registers.glitches = self.registers.glitches.saturating_add(1);
-        }
+/// The longest time the program can not have run, by the time of the day before and now.
+const fn outage_ms(before_ms: Option<i64>, now_s: Option<i64>, config: &Config) -> u64 {
+    let (Some(before_ms), Some(now_s)) = (before_ms, now_s) else {
+        return config.outage_ms;
+    };
+    let now_ms = now_s.saturating_mul(1_000);
+    if now_ms < before_ms {
+        return config.outage_ms;
     }
-
-    /// Whether a counter goes on from the value that was doubted.
-    fn fits_doubt(&self, now: CounterReading, source: &Source) -> bool {
-        if !self.has_doubt || self.doubt_age_ms == UNKNOWN {
-            return false;
-        }
-        let most = || most_steps(source, self.doubt_age_ms.into());
-        let fits = |before, now| matches!(judge(before, now, most, &[]), Change::Counted(_));
-        fits(self.doubted.import, now.import) && fits(self.doubted.export, now.export)
-    }
-
-    /// Time since the counter was believed last, or the most it can be.
-    fn elapsed_ms(&self, reading: &Reading, config: &Config) -> u64 {
-        match (self.counter_age_ms, self.utc_s(), reading.utc_s) {
-            (UNKNOWN, Some(before_s), Some(now_s)) if now_s >= before_s => {
-                // A clock that was set meanwhile may be off by hours, and counters are patient.
-                let elapsed_s = now_s.abs_diff(before_s);
-                elapsed_s.saturating_add(86_400).saturating_mul(1_000)
-            }
-            (UNKNOWN, ..) => config.outage_ms,
-            (age_ms, ..) => age_ms.into(),
-        }
-    }
-
-    fn take(&mut self, [import, export]: [Change; 2], source: &Source, step: &mut Step) {
-        let [unconfirmed_import, unconfirmed_export] = self.unconfirmed;
-        let (uwh, lost_import) = self.counted(import, unconfirmed_import, source, step);
-        self.registers.import.add_uwh(uwh);
-        let (uwh, lost_export) = self.counted(export, unconfirmed_export, source, step);
-        self.registers.export.add_uwh(uwh);
-        self.estimate([lost_import, lost_export], step);
-    }
-
-    /// What a change is in microwatt-hours, and what of the integral a reset has taken with it.
-    fn counted(
-        &mut self,
-        change: Change,
-        unconfirmed: u64,
-        source: &Source,
-        step: &mut Step,
-    ) -> (u64, u64) {
-        let uwh = |steps: u64| steps.saturating_mul(source.counter_step_uwh.into());
-        match change {
-            Change::Counted(steps) => (uwh(steps), 0),
-            Change::Wrapped(steps) => {
-                self.registers.wraps = self.registers.wraps.saturating_add(1);
-                step.flags.set(Flags::WRAP);
-                (uwh(steps), 0)
-            }
-            Change::Reset(steps) => {
-                self.registers.resets = self.registers.resets.saturating_add(1);
-                step.flags.set(Flags::RESET);
-                // What was counted between the last reading and the reset is gone with it.
-                let lost = unconfirmed.saturating_sub(uwh(steps).saturating_mul(PER_UWH));
-                (uwh(steps), lost)
-            }
-            Change::Impossible => (0, 0),
-        }
-    }
-
-    /// Adds energy that no counter has confirmed, import and export.
-    fn estimate(&mut self, [import, export]: [u64; 2], step: &mut Step) {
-        if import == 0 && export == 0 {
-            return;
-        }
-        self.registers.import.add(import);
-        self.registers.export.add(export);
-        self.registers.estimated.add(import.saturating_add(export));
-        step.flags.set(Flags::ESTIMATED);
-    }
-
-    const fn believe(&mut self, counter: CounterReading) {
-        self.counter = counter;
-        self.has_counter = true;
-        self.counter_age_ms = 0;
-        self.has_doubt = false;
-        self.unconfirmed = [0; 2];
-    }
+    // A clock that was set meanwhile may be off by hours, and counters are patient.
+    now_ms.abs_diff(before_ms).saturating_add(86_400_000)
 }
 
 impl Default for EnergyMeter {

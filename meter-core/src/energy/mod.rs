@@ -5,12 +5,17 @@
 //! does is told apart: it counts, it starts over at its end, it was set to zero, or it says nonsense, which
 //! is believed only when the next reading says the same.
 
-mod counter;
+mod belief;
+mod change;
+mod config;
+mod flags;
 mod integral;
 mod meter;
 mod register;
-mod state;
+mod registers;
 
+pub use config::Config;
+pub use flags::{Flags, Step};
 pub use meter::EnergyMeter;
 pub use register::Register;
-pub use state::{Config, Flags, Registers, Step};
+pub use registers::Registers;

@@ -118,7 +118,7 @@ impl Stage for Detectors {
         for event in &self.clock.push(reading) {
             outputs.note(event);
         }
-        outputs.edge = self.edges.push(reading);
+        outputs.edge = self.edges.push(reading).or(outputs.edge);
     }
 
     fn miss(&mut self, at_ms: u64, outputs: &mut Outputs) {

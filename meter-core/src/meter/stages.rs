@@ -15,7 +15,8 @@ impl<const N: usize> Stage for Demand<N> {
 
     fn push(&mut self, input: &Input<'_>, (): &(), outputs: &mut Outputs) {
         if let Some(utc_s) = input.reading.utc_s {
-            outputs.demand = Self::push(self, utc_s, input.registers);
+            let demand = Self::push(self, utc_s, input.registers, input.step.flags);
+            outputs.demand = demand.or(outputs.demand);
         }
     }
 
@@ -34,7 +35,8 @@ impl Stage for Profile {
 
     fn push(&mut self, input: &Input<'_>, (): &(), outputs: &mut Outputs) {
         if let Some(utc_s) = input.reading.utc_s {
-            outputs.record = Self::push(self, utc_s, input.reading, &input.step, input.registers);
+            let record = Self::push(self, utc_s, input.reading, &input.step, input.registers);
+            outputs.record = record.or(outputs.record);
         }
     }
 
@@ -76,7 +78,8 @@ impl Stage for Freeze {
 
     fn push(&mut self, input: &Input<'_>, (): &(), outputs: &mut Outputs) {
         if let Some(local) = input.local {
-            outputs.ended = Self::push(self, local, input.registers, input.step.flags);
+            let ended = Self::push(self, local, input.registers, input.step.flags);
+            outputs.ended = ended.or(outputs.ended);
         }
     }
 
@@ -85,7 +88,9 @@ impl Stage for Freeze {
     }
 
     fn load(&mut self, snapshot: &Snapshot) {
-        *self = snapshot.freeze().unwrap_or(*self);
+        if let Some(begun) = snapshot.freeze() {
+            self.resume(begun);
+        }
     }
 }
 
@@ -144,8 +149,8 @@ impl Stage for Quality {
         let (mean_mhz, frequency) = self.frequency.push(input.reading, limits.nominal_mhz);
         voltage.iter().for_each(|event| outputs.note(event));
         frequency.iter().for_each(|event| outputs.note(event));
-        outputs.disturbance = disturbance;
-        outputs.mean_mhz = mean_mhz;
+        outputs.disturbance = disturbance.or(outputs.disturbance);
+        outputs.mean_mhz = mean_mhz.or(outputs.mean_mhz);
     }
 }
 

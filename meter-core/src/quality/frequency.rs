@@ -41,6 +41,9 @@ impl Frequency {
             return (None, [None; 2]);
         };
         let now_ms = reading.at_ms as u32;
+        if self.count == 0 {
+            self.begin_ms = now_ms;
+        }
         let is_over = now_ms.wrapping_sub(self.begin_ms) >= WINDOW_MS;
         let ended = self.sum_mhz.checked_div(self.count.into());
         let ended = ended.filter(|_| is_over);

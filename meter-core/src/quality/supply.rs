@@ -21,7 +21,8 @@ pub struct SupplyCounts {
     pub frequencies_within_6: u32,
 }
 
-/// Makes the counts. Ten minutes with an interruption are left out, as the standard has it.
+/// Makes the counts. Ten minutes with an interruption are left out, as the standard has it, and those whose end nobody
+/// saw within a minute. A restart begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Supply {
@@ -98,11 +99,16 @@ impl Supply {
             return;
         };
         let now_ms = reading.at_ms as u32;
-        if now_ms.wrapping_sub(self.begin_ms) >= WINDOW_MS {
+        if self.voltage.count() == 0 {
+            self.begin_ms = now_ms;
+        }
+        let elapsed_ms = now_ms.wrapping_sub(self.begin_ms);
+        if elapsed_ms >= WINDOW_MS {
             let (mean, min) = (self.voltage.mean(), self.voltage.min());
             self.begin_ms = now_ms;
             self.voltage = Extremes::new();
             if let (Some(mean), Some(min)) = (mean, min)
+                && elapsed_ms <= WINDOW_MS + WINDOW_MS / 10
                 && u64::from(min) * 20 >= u64::from(nominal_mv)
             {
                 let counts = &mut self.counts;

@@ -157,6 +157,8 @@ impl Voltage {
         };
         let now = self.state_at(u64::from(mv), nominal_mv);
         if now == self.state {
+            // A time that stepped back makes no duration that is negative.
+            self.begin_ms = self.begin_ms.min(reading.at_ms);
             self.extreme_mv = if matches!(now, State::Swell) {
                 self.extreme_mv.max(mv)
             } else {

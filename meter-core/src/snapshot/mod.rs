@@ -10,7 +10,7 @@ pub use slots::Slots;
 use crate::demand::{Demand, Peak};
 use crate::detect::{BaseLoad, ConsumptionDrop};
 use crate::energy::{EnergyMeter, Registers};
-use crate::freeze::Freeze;
+use crate::freeze::{Begun, Freeze};
 use crate::meter::History;
 use crate::profile::Profile;
 use crate::reading::CounterReading;
@@ -62,7 +62,7 @@ pub struct Snapshot {
     utc_s: Option<i64>,
     rates_mwh: [u64; RATES],
     rate: u8,
-    freeze: Option<Freeze>,
+    freeze: Option<Begun>,
     peak: Option<Peak>,
     /// End, and registers at the beginning, of the interval of the load profile that was going on.
     interval: Option<(i64, [u64; 2])>,
@@ -120,12 +120,10 @@ impl Snapshot {
     }
 
     pub(crate) const fn set_freeze(&mut self, freeze: &Freeze) {
-        self.freeze = Some(*freeze);
+        self.freeze = Some(freeze.begun());
     }
 
-    /// The beginnings of day, month and billing period, if they were stored.
-    #[must_use]
-    pub const fn freeze(&self) -> Option<Freeze> {
+    pub(crate) const fn freeze(&self) -> Option<Begun> {
         self.freeze
     }
 
@@ -203,10 +201,10 @@ impl Snapshot {
         writer.u64(counter.export);
         writer.put(&self.utc_s.unwrap_or_default().to_le_bytes());
         self.rates_mwh.into_iter().for_each(|mwh| writer.u64(mwh));
-        let freeze = self.freeze.unwrap_or(Freeze::new(1));
-        let (month, day) = freeze.date;
-        writer.put(&[self.rate, month, day, freeze.complete, freeze.billing_day]);
-        freeze
+        let begun = self.freeze.unwrap_or(Begun::NONE);
+        let (month, day) = begun.date;
+        writer.put(&[self.rate, month, day, begun.complete]);
+        begun
             .bases_mwh
             .into_iter()
             .flatten()
@@ -269,13 +267,15 @@ impl Snapshot {
         let utc_s = i64::from_le_bytes(reader.take());
         let mut rates_mwh = [0; RATES];
         rates_mwh.iter_mut().for_each(|slot| *slot = reader.u64());
-        let [rate, month, day, complete, billing_day] = reader.take();
-        let mut freeze = Freeze::new(billing_day);
-        if month > 12 || day > 31 || complete > 7 || freeze.billing_day != billing_day {
+        let [rate, month, day, complete] = reader.take();
+        if month > 12 || day > 31 || complete > 7 {
             return Err(SnapshotError::Range);
         }
-        freeze.date = (month, day);
-        freeze.complete = complete;
+        let mut freeze = Begun {
+            date: (month, day),
+            complete,
+            ..Begun::NONE
+        };
         for slot in freeze.bases_mwh.iter_mut().flatten() {
             *slot = reader.u64();
         }

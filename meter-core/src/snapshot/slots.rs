@@ -25,7 +25,14 @@ impl Slots {
         (Self { next, sequence }, latest)
     }
 
-    /// The place to write next, 0 or 1, and what to write there. Write it whole before the next call.
+    /// The last write went wrong: the same place is the next one again, so that the other one, which is good, stays.
+    pub const fn failed(&mut self) {
+        self.next ^= 1;
+        self.sequence = self.sequence.wrapping_sub(1);
+    }
+
+    /// The place to write next, 0 or 1, and what to write there. Write it whole before the next call, or tell that it
+    /// has [`failed`](Self::failed).
     pub fn store(&mut self, mut snapshot: Snapshot) -> (u8, [u8; Snapshot::BYTES]) {
         let place = self.next;
         snapshot.sequence = self.sequence;

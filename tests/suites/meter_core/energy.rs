@@ -177,3 +177,108 @@ fn repeated_and_backward_times_add_nothing() {
     meter.push(&power(2_000, 9_000_000), &config);
     assert_eq!(meter.registers().import.mwh() - before.import.mwh(), 2_500);
 }
+
+#[test]
+fn a_power_that_is_missing_once_is_not_lost_and_longer_is_said() {
+    let (mut meter, config) = (EnergyMeter::new(), Config::new(POWER_ONLY));
+    meter.push(&power(0, 1_000_000), &config);
+    for second in 1..9_u64 {
+        assert!(
+            meter
+                .push(&Reading::at(second * 1_000), &config)
+                .flags
+                .is_empty()
+        );
+    }
+    // As if the nine readings had not been: 1 kW for 9 s.
+    meter.push(&power(9_000, 1_000_000), &config);
+    assert_eq!(meter.registers().import.mwh(), 2_500);
+    assert_eq!(meter.registers().gap_ms, 0);
+    // 20 s without are a gap, told once, bridged and flagged.
+    for second in 10..29_u64 {
+        let step = meter.push(&Reading::at(second * 1_000), &config);
+        assert_eq!(step.flags.contains(Flags::GAP), second > 19);
+    }
+    let step = meter.push(&power(29_000, 1_000_000), &config);
+    assert!(step.flags.contains(Flags::GAP.and(Flags::ESTIMATED)));
+    let r = meter.registers();
+    assert_eq!((r.gap_ms, r.estimated.mwh()), (20_000, 5_555));
+    // Six minutes stay open.
+    let mut is_open = false;
+    for second in 30..389_u64 {
+        is_open |= meter
+            .push(&Reading::at(second * 1_000), &config)
+            .flags
+            .contains(Flags::OPEN);
+    }
+    let before = meter.registers().import;
+    let step = meter.push(&power(389_000, 1_000_000), &config);
+    assert!(is_open && step.flags.contains(Flags::OPEN));
+    assert_eq!(meter.registers().import, before);
+    assert_eq!(meter.registers().gap_ms, 380_000);
+}
+
+#[test]
+fn what_nobody_knows_is_said_to_be_open() {
+    let config = Config::new(POWER_ONLY);
+    let mut meter = EnergyMeter::new();
+    let first = meter.push(&power(0, 1_000), &config).flags;
+    assert!(first.contains(Flags::FIRST.and(Flags::OPEN)));
+    assert!(
+        !meter
+            .push(&power(60_000, 1_000), &config)
+            .flags
+            .contains(Flags::OPEN)
+    );
+    assert!(
+        meter
+            .push(&power(1_000_000, 1_000), &config)
+            .flags
+            .contains(Flags::OPEN)
+    );
+    assert!(
+        meter
+            .push(&power(500_000, 1_000), &config)
+            .flags
+            .contains(Flags::OPEN.and(Flags::BACKWARD))
+    );
+    // A counter knows, over gaps and restarts.
+    let config = Config::new(super::COUNTING);
+    let mut meter = EnergyMeter::new();
+    let counted = super::counted;
+    assert!(
+        meter
+            .push(&counted(0, 0, 5), &config)
+            .flags
+            .contains(Flags::OPEN)
+    );
+    for at_ms in [1_000, 10_000_000, 5_000] {
+        let step = meter.push(&counted(at_ms, 0, 6), &config);
+        assert!(!step.flags.contains(Flags::OPEN), "{at_ms}");
+    }
+    let mut meter = EnergyMeter::restore(&meter.snapshot());
+    let first = meter.push(&counted(0, 0, 9), &config).flags;
+    assert!(first.contains(Flags::FIRST) && !first.contains(Flags::OPEN));
+}
+
+#[test]
+fn the_clock_is_seen_to_be_set() {
+    let (mut meter, config) = (EnergyMeter::new(), Config::new(POWER_ONLY));
+    let mut push = |at_ms, utc_s| {
+        let reading = Reading {
+            utc_s,
+            ..power(at_ms, 0)
+        };
+        let flags = meter.push(&reading, &config).flags;
+        (flags.contains(Flags::CLOCK_SET), meter.utc_s())
+    };
+    assert_eq!(push(500, None), (false, None));
+    assert_eq!(push(1_500, Some(1_000)), (false, Some(1_000)));
+    // In between it goes on by the time of the readings.
+    assert_eq!(push(61_500, None), (false, Some(1_060)));
+    // Whole seconds and a moment are no step.
+    assert_eq!(push(121_400, Some(1_121)), (false, Some(1_121)));
+    assert_eq!(push(122_400, Some(1_126)), (true, Some(1_126)));
+    assert_eq!(push(123_400, Some(1_127)), (false, Some(1_127)));
+    assert_eq!(push(124_400, Some(-50)), (true, Some(-50)));
+}

@@ -37,7 +37,12 @@ fn wraps_at_every_known_end_are_counted_through() {
         for beyond in 0..8 {
             let mut meter = meter();
             meter.push(&counted(0, 0, modulus - 3));
-            let step = meter.push(&counted(1_000, 0, beyond));
+            let mut step = meter.push(&counted(1_000, 0, beyond));
+            if beyond == 0 {
+                // Zero is what a meter says too that is not awake yet: the next reading decides.
+                assert!(step.flags.is_empty() && step.import_mwh == 0);
+                step = meter.push(&counted(2_000, 0, beyond));
+            }
             let fits = beyond + 3 <= 9;
             assert_eq!(
                 step.flags.contains(Flags::WRAP),
@@ -199,4 +204,51 @@ fn a_restart_believes_what_can_have_flowed_meanwhile_and_nothing_else() {
     let step = meter.push(&at(1_050, 1_700_864_002, 120));
     assert!(step.flags.contains(Flags::RESET) && !step.flags.contains(Flags::WRAP));
     assert_eq!(meter.registers().import.mwh(), 121_000);
+}
+
+#[test]
+fn zeros_of_a_meter_that_is_not_awake_are_no_wrap() {
+    // A watt-hour before its end a counter says zero once, and goes on where it was.
+    for modulus in [1u64 << 16, 10_000_000, 1 << 32] {
+        let mut meter = meter();
+        meter.push(&counted(0, 3_600_000, modulus - 3));
+        let step = meter.push(&counted(1_000, 0, 0));
+        assert_eq!(step.import_mwh, 0);
+        let step = meter.push(&counted(2_000, 3_600_000, modulus - 1));
+        assert!(step.flags.contains(Flags::GLITCH));
+        let r = meter.registers();
+        assert_eq!((r.import.mwh(), r.wraps, r.glitches), (2_000, 0, 1));
+        // And a real one.
+        meter.push(&counted(3_000, 3_600_000, 0));
+        let step = meter.push(&counted(4_000, 3_600_000, 1));
+        assert!(step.flags.contains(Flags::WRAP) && !step.flags.contains(Flags::GLITCH));
+        let r = meter.registers();
+        assert_eq!((r.import.mwh(), r.wraps, r.glitches), (4_000, 1, 1));
+    }
+}
+
+#[test]
+fn what_flows_before_the_counter_is_read_first_is_estimated() {
+    let mut meter = meter();
+    for second in 0..=10 {
+        meter.push(&super::power(second * 1_000, 3_600_000));
+    }
+    assert_eq!(meter.registers().import.mwh(), 0);
+    let step = meter.push(&counted(11_000, 3_600_000, 500));
+    assert!(step.flags.contains(Flags::ESTIMATED));
+    meter.push(&counted(12_000, 3_600_000, 501));
+    let r = meter.registers();
+    assert_eq!((r.import.mwh(), r.estimated.mwh()), (12_000, 11_000));
+}
+
+#[test]
+fn a_reset_in_a_gap_is_said_to_leave_something_open() {
+    let mut meter = meter();
+    meter.push(&counted(0, 3_600_000, 40_000));
+    let hour = 3_600_000;
+    let first = meter.push(&counted(hour, 3_600_000, 100));
+    assert!(first.flags.contains(Flags::GAP) && !first.flags.contains(Flags::OPEN));
+    let step = meter.push(&counted(hour + 1_000, 3_600_000, 101));
+    assert!(step.flags.contains(Flags::RESET.and(Flags::OPEN)));
+    assert_eq!(meter.registers().import.mwh(), 101_000);
 }

@@ -110,8 +110,8 @@ fn demands<const N: usize>(
     let mut demand = Demand::<N>::new(period_s);
     let peaks = (0..seconds)
         .filter_map(|second| {
-            meter.push(&power(second as u64 * 1_000, load(second)));
-            demand.push(START + second, meter.registers())
+            let step = meter.push(&power(second as u64 * 1_000, load(second)));
+            demand.push(START + second, meter.registers(), step.flags)
         })
         .collect();
     (peaks, demand)
@@ -146,8 +146,8 @@ fn a_period_with_a_hole_gives_no_demand() {
     let mut meter = Fed::new(COUNTING);
     let mut demand = Demand::<1>::new(900);
     let mut push = |second: i64, wh| {
-        meter.push(&counted(second as u64 * 1_000, 0, wh));
-        demand.push(START + second, meter.registers())
+        let step = meter.push(&counted(second as u64 * 1_000, 0, wh));
+        demand.push(START + second, meter.registers(), step.flags)
     };
     assert_eq!(push(0, 0), None);
     assert_eq!(push(900, 250), None);

@@ -3,6 +3,8 @@
 mod accuracy;
 mod billing;
 mod calibration;
+mod days;
+mod defaults;
 mod detectors;
 mod energy;
 mod evaluation;
