@@ -1,0 +1,149 @@
+//! TCP as the application wants it, over whatever carries frames.
+
+use core::cell::Cell;
+
+use embassy_net::dns::DnsQueryType;
+use embassy_net::tcp::{self, State, TcpSocket};
+use embassy_net::{Runner, Stack, StackResources};
+use embassy_time::Duration;
+use embedded_io_async::{ErrorType, Read, Write};
+use esp_hal::rng::Rng;
+use smart_meter::platform::{ConnectError, Endpoint, Network};
+use static_cell::StaticCell;
+
+/// Sockets at a time: the uplink, an update, names, time, addresses, two of the local page.
+const SOCKETS: usize = 7;
+
+/// A connection that says nothing for so long is none.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// The stack over this interface, with an address from DHCP; the runner has to run.
+///
+/// # Panics
+/// When there is one already.
+pub fn stack<D: embassy_net::driver::Driver>(driver: D) -> (Stack<'static>, Runner<'static, D>) {
+    static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+    let rng = Rng::new();
+    // Ports and sequence numbers begin where nobody expects them.
+    let seed = u64::from(rng.random()) << 32 | u64::from(rng.random());
+    embassy_net::new(
+        driver,
+        embassy_net::Config::dhcpv4(embassy_net::DhcpConfig::default()),
+        RESOURCES.init(StackResources::new()),
+        seed,
+    )
+}
+
+/// Memory of a connection.
+pub struct Buffers<const RX: usize, const TX: usize>([u8; RX], [u8; TX]);
+
+impl<const RX: usize, const TX: usize> Buffers<RX, TX> {
+    /// Nothing in them.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self([0; RX], [0; TX])
+    }
+}
+
+impl<const RX: usize, const TX: usize> Default for Buffers<RX, TX> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One connection at a time.
+///
+/// The socket stays when a connection is dropped, so that the other end hears that it is over.
+pub struct Tcp {
+    stack: Stack<'static>,
+    socket: TcpSocket<'static>,
+    rssi: &'static Cell<Option<i8>>,
+}
+
+impl Tcp {
+    /// Over this network.
+    pub fn new<const RX: usize, const TX: usize>(
+        stack: Stack<'static>,
+        buffers: &'static mut Buffers<RX, TX>,
+        rssi: &'static Cell<Option<i8>>,
+    ) -> Self {
+        Self {
+            stack,
+            socket: TcpSocket::new(stack, &mut buffers.0, &mut buffers.1),
+            rssi,
+        }
+    }
+}
+
+impl Network for Tcp {
+    type Stream<'a> = Connection<'a>;
+
+    fn is_up(&self) -> bool {
+        self.stack.is_config_up()
+    }
+
+    fn rssi_dbm(&self) -> Option<i8> {
+        self.rssi.get()
+    }
+
+    async fn connect(&mut self, to: &Endpoint<'_>) -> Result<Connection<'_>, ConnectError> {
+        if !self.is_up() {
+            return Err(ConnectError::Offline);
+        }
+        if to.is_tls {
+            // This one only moves bytes: what should be secret does not leave through it.
+            return Err(ConnectError::NoAuthority);
+        }
+        let addresses = self.stack.dns_query(to.host, DnsQueryType::A).await;
+        let address = addresses
+            .ok()
+            .and_then(|addresses| addresses.first().copied())
+            .ok_or(ConnectError::Name)?;
+        if self.socket.state() != State::Closed {
+            self.socket.abort();
+            let _ = self.socket.flush().await;
+        }
+        self.socket.set_timeout(Some(SILENCE));
+        self.socket
+            .connect((address, to.port))
+            .await
+            .map_err(|error| match error {
+                tcp::ConnectError::ConnectionReset => ConnectError::Refused,
+                tcp::ConnectError::TimedOut => ConnectError::Timeout,
+                tcp::ConnectError::NoRoute | tcp::ConnectError::InvalidState => {
+                    ConnectError::Offline
+                }
+            })?;
+        Ok(Connection(&mut self.socket))
+    }
+}
+
+/// A connection; dropping it closes it.
+pub struct Connection<'a>(&'a mut TcpSocket<'static>);
+
+impl Drop for Connection<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl ErrorType for Connection<'_> {
+    type Error = tcp::Error;
+}
+
+impl Read for Connection<'_> {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, tcp::Error> {
+        self.0.read(buffer).await
+    }
+}
+
+impl Write for Connection<'_> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, tcp::Error> {
+        self.0.write(bytes).await
+    }
+
+    async fn flush(&mut self) -> Result<(), tcp::Error> {
+        // What was written is on its way; to wait until the other end has it would cost a round trip.
+        Ok(())
+    }
+}

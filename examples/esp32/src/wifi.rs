@@ -1,0 +1,95 @@
+//! The radio of the chip as a station of a wireless network.
+
+use core::cell::Cell;
+
+use embassy_futures::select::{Either, select};
+use embassy_net::Runner;
+use embassy_time::{Duration, Timer};
+use esp_hal::peripherals::WIFI;
+use esp_println::println;
+use esp_radio::wifi::sta::StationConfig;
+use esp_radio::wifi::{
+    AuthenticationMethodConfig, Config, ControllerConfig, Interface, WifiController, WifiError,
+};
+
+/// The interface that frames go through.
+pub type Device = Interface;
+
+/// How often the strength of the signal is looked at.
+const LOOK: Duration = Duration::from_secs(10);
+/// Between attempts to connect.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Why there is no radio.
+#[derive(Debug)]
+pub enum RadioError {
+    /// The name of the network, or its password, is too long.
+    Settings,
+    /// The radio does not start.
+    Radio(WifiError),
+}
+
+impl From<WifiError> for RadioError {
+    fn from(error: WifiError) -> Self {
+        Self::Radio(error)
+    }
+}
+
+/// Starts the radio for this network; one without a password is taken for an open one.
+///
+/// # Errors
+/// [`RadioError`].
+pub fn start(
+    radio: WIFI<'static>,
+    name: &str,
+    password: &str,
+) -> Result<(WifiController<'static>, Device), RadioError> {
+    let method = if password.is_empty() {
+        AuthenticationMethodConfig::Open
+    } else {
+        let password = password.try_into().map_err(|_| RadioError::Settings)?;
+        AuthenticationMethodConfig::Wpa2Personal(password)
+    };
+    let station = StationConfig::default()
+        .with_ssid(name.try_into().map_err(|_| RadioError::Settings)?)
+        .with_authentication(method);
+    let config = ControllerConfig::default().with_initial_config(Config::Station(station));
+    let interface = Interface::station();
+    Ok((WifiController::new(radio, config)?, interface))
+}
+
+/// Keeps the radio connected, for ever.
+#[embassy_executor::task]
+pub async fn keep_connected(
+    mut radio: WifiController<'static>,
+    rssi: &'static Cell<Option<i8>>,
+) -> ! {
+    loop {
+        match radio.connect_async().await {
+            Ok(_) => watch(&radio, rssi).await,
+            Err(error) => println!("no Wi-Fi: {error:?}"),
+        }
+        Timer::after(PAUSE).await;
+    }
+}
+
+/// Until the connection is lost.
+async fn watch(radio: &WifiController<'static>, rssi: &Cell<Option<i8>>) {
+    println!("Wi-Fi: connected");
+    loop {
+        let dbm = radio.rssi().ok().and_then(|dbm| i8::try_from(dbm).ok());
+        rssi.set(dbm);
+        let lost = radio.wait_for_disconnect_async();
+        if let Either::First(_) = select(lost, Timer::after(LOOK)).await {
+            rssi.set(None);
+            println!("Wi-Fi: lost");
+            return;
+        }
+    }
+}
+
+/// Moves frames, for ever.
+#[embassy_executor::task]
+pub async fn run(mut runner: Runner<'static, Device>) -> ! {
+    runner.run().await
+}
