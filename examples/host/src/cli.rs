@@ -8,6 +8,7 @@ use meter_sim::pzem::Fault;
 use pzem::{Address, Target};
 
 pub(crate) use crate::analyze::cli::AnalyzeOptions;
+pub(crate) use crate::bill::cli::BillOptions;
 pub(crate) use crate::chip::cli::ChipOptions;
 
 /// Reads energy meters: PZEM modules on a serial port, an ADE7753 on SPI, or simulated ones.
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Simulate(SimulateOptions),
     /// Analyze a recording: energy, demand, gaps, events
     Analyze(Box<AnalyzeOptions>),
+    /// Work out what energy costs, line by line
+    Bill(Box<BillOptions>),
     /// Work with an ADE7753 metering chip on SPI
     Ade7753(ChipOptions),
 }

@@ -1,6 +1,7 @@
 //! `meter`: reads PZEM and ADE7753 energy meters from a PC.
 
 mod analyze;
+mod bill;
 mod chip;
 mod cli;
 mod commands;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Decode(options) => commands::decode::run(options),
         Command::Simulate(options) => commands::simulate::run(&options),
         Command::Analyze(options) => analyze::run(&options),
+        Command::Bill(options) => bill::run(&options),
         Command::Ade7753(options) => chip::run(&options),
     };
     match outcome {

@@ -61,7 +61,7 @@ pub(crate) struct ColumnOptions {
     pub(crate) energy: Option<String>,
     /// Column of the counter of exported energy
     #[arg(long, value_name = "COLUMN")]
-    pub(crate) export: Option<String>,
+    pub(crate) energy_export: Option<String>,
     /// Column of the power factor
     #[arg(long, value_name = "COLUMN")]
     pub(crate) power_factor: Option<String>,

@@ -61,7 +61,7 @@ impl Columns {
             &options.current,
             &options.power,
             &options.energy,
-            &options.export,
+            &options.energy_export,
             &options.power_factor,
             &options.frequency,
         ];

@@ -3,6 +3,7 @@
 use meter_core::Source;
 
 use super::cli::MeterOptions;
+use super::columns::Row;
 use super::recording::Recording;
 use super::unit::Field;
 
@@ -93,6 +94,24 @@ impl Kind {
             has_energy: has_counter || recording.columns.has(Field::Power),
             has_power: recording.columns.has(Field::Power),
         }
+    }
+
+    /// What is learnt from a row whose counters have finer steps than were known.
+    pub(crate) fn finer(&self, row: &Row, learnt: Learnt) -> Option<Learnt> {
+        let step_mwh = self.energy_step_mwh;
+        let counters = [row.energy_mwh, row.export_mwh].into_iter().flatten();
+        let odd = counters
+            .into_iter()
+            .find(|mwh| !mwh.is_multiple_of(step_mwh))?;
+        // The largest power of ten that both are multiples of.
+        let mut finer = 1;
+        while finer < step_mwh && odd.is_multiple_of(finer * 10) {
+            finer *= 10;
+        }
+        Some(Learnt {
+            energy_step_mwh: Some(finer),
+            ..learnt
+        })
     }
 
     /// Time from which on readings are missing.

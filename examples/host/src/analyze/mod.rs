@@ -19,6 +19,8 @@ pub(crate) mod time;
 mod timeline;
 mod unit;
 
+pub(crate) use findings::date_of;
+
 use cli::AnalyzeOptions;
 use columns::Reject;
 use facts::Facts;

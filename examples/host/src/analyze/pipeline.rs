@@ -99,16 +99,8 @@ impl Pipeline {
     /// Takes a row; gives what was learnt when the recording has to be gone through again with that.
     pub(crate) fn push(&mut self, stamp: Stamp, row: &Row) -> Option<Learnt> {
         self.has_counter_value |= row.energy_mwh.is_some();
-        let step_mwh = self.kind.energy_step_mwh;
-        let counters = [row.energy_mwh, row.export_mwh].into_iter().flatten();
-        if let Some(mwh) = counters
-            .into_iter()
-            .find(|mwh| !mwh.is_multiple_of(step_mwh))
-        {
-            return Some(Learnt {
-                energy_step_mwh: Some(finer(step_mwh, mwh)),
-                ..self.learnt
-            });
+        if let Some(learnt) = self.kind.finer(row, self.learnt) {
+            return Some(learnt);
         }
         self.look_at_silence(stamp);
         let reading = self.reading(stamp, row);
@@ -198,13 +190,4 @@ impl Pipeline {
             ..Reading::at(stamp.at_ms.unsigned_abs())
         }
     }
-}
-
-/// The largest power of ten that both are multiples of.
-fn finer(step_mwh: u64, value_mwh: u64) -> u64 {
-    let mut step = 1;
-    while step < step_mwh && value_mwh.is_multiple_of(step * 10) {
-        step *= 10;
-    }
-    step
 }

@@ -65,7 +65,7 @@ pub(crate) const FIELDS: [Known; 7] = [
     },
     Known {
         field: Field::Export,
-        option: "export",
+        option: "energy-export",
         names: &[
             "export",
             "energy_export",
