@@ -2,11 +2,13 @@
 //! boot and number, so that each counts once.
 
 pub mod backoff;
+pub mod home_assistant;
 pub mod http;
 pub mod json;
-//pub mod mqtt;
+pub mod mqtt;
 pub mod payload;
 pub mod target;
+pub mod tasmota;
 
 use core::fmt::Write as _;
 use core::future::Future;
@@ -113,7 +115,10 @@ where
             live,
             target: &target,
         };
-        http::run(shared, &url).await;
+        match target.uplink {
+            Uplink::Mqtt => mqtt::run(shared, &url).await,
+            _ => http::run(shared, &url).await,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use meter_core::EventCode;
 use meter_core::health::{Health, ResetCause};
 
 use super::json::Object;
-use crate::live::Channel;
+use crate::live::{Channel, TimeState};
 use crate::record::{Body, EventRecord, Interval, Record, Values};
 use crate::settings::Name;
 use crate::text::{Decimal, Iso};
@@ -104,8 +104,8 @@ fn interval(object: &mut Object<'_>, interval: &Interval) {
     object.number("status", interval.status);
 }
 
-/// Writes the meter as it is now: for those who want the present and no history. `now_ms` is the time since the
-/// start, `utc_ms` the time of the day of the reading.
+/// Writes a meter as it is now, for those who want the present and no history. Without a fresh reading there are no
+/// values in it.
 ///
 /// # Errors
 /// When it does not fit.
@@ -113,15 +113,19 @@ pub fn present(
     out: &mut dyn Write,
     name: Name<'_>,
     channel: &Channel,
-    reading: &Values,
-    utc_ms: Option<i64>,
+    now_ms: u64,
+    interval_ms: u32,
+    time: TimeState,
 ) -> fmt::Result {
     let mut object = Object::new(out);
     object.text("meterId", name);
-    if let Some(moment) = utc_ms.and_then(Iso::new) {
-        object.text("timestamp", moment);
+    if let (Some(reading), Some((_, at_ms))) = (channel.fresh(now_ms, interval_ms), channel.last) {
+        if let Some(moment) = time.utc_ms(at_ms).and_then(Iso::new) {
+            object.text("timestamp", moment);
+        }
+        values(&mut object, reading);
+        object.text("quality", channel.quality.word());
     }
-    values(&mut object, reading);
     if let Some(today_mwh) = channel.today_mwh {
         object.number("today_kwh", Decimal::kwh(today_mwh, 6));
     }
@@ -132,7 +136,6 @@ pub fn present(
             .filter(|code| channel.alarms.is_present(**code))
             .map(|code| code.name()),
     );
-    object.text("quality", channel.quality.word());
     object.end()
 }
 

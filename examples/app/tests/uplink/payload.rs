@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use smart_meter::live::Channel;
+use smart_meter::live::{Channel, TimeState};
 use smart_meter::record::{Body, DeviceEvent, EventRecord, Quality, Record, Values};
 use smart_meter::settings::Name;
 use smart_meter::uplink::json::{Counter, Object, Text};
@@ -178,13 +178,26 @@ fn the_present_lists_alarms_that_are_on() {
     let Body::Reading(values) = reading(0).body else {
         unreachable!()
     };
-    let mut text = String::new();
-    payload::present(&mut text, NAME, &channel, &values, Some(START_MS)).unwrap();
-    let value: Value = serde_json::from_str(&text).unwrap();
+    channel.last = Some((values, 60_000));
+    let time = TimeState {
+        offset_ms: Some(START_MS),
+        ..TimeState::default()
+    };
+    let at = |now_ms: u64| -> Value {
+        let mut text = String::new();
+        payload::present(&mut text, NAME, &channel, now_ms, 5_000, time).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let value = at(75_000);
     assert_eq!(value["alarms"], json!(["SWELL"]));
     assert_eq!(value["today_kwh"], json!(3.107));
     assert_eq!(value["voltage"], json!(230.1));
-    assert_eq!(value["timestamp"], json!("2026-11-26T10:00:00.000Z"));
+    assert_eq!(value["timestamp"], json!("2026-11-26T10:01:00.000Z"));
+    // What is older than three intervals is not the present.
+    assert_eq!(
+        at(75_001),
+        json!({"meterId": "MTR-1001", "today_kwh": 3.107, "alarms": ["SWELL"]})
+    );
 }
 
 #[test]

@@ -13,7 +13,6 @@ use self::answer::{Explained, Verdict, judge};
 use self::memory::Memory;
 use self::reply::Reply;
 use self::request::{BUFFER, Content};
-use super::target::Url;
 use super::{
     ANSWER_MS, CONNECT_MS, Enrolment, HEALTH_MS, LOOK_MS, Shared, TRIES, back_off, complain,
     failed, is_current, limit, rest, succeeded,
@@ -21,6 +20,7 @@ use super::{
 use crate::live::Task;
 use crate::platform::{Clock, ConnectError, Network, Outbox};
 use crate::record::{Body, DeviceEvent, EventRecord, Record};
+use crate::settings::url::Url;
 
 /// Records taken from the outbox at a time, and readings in a batch.
 pub const WINDOW: usize = 16;

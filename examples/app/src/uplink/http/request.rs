@@ -6,9 +6,10 @@ use embedded_io_async::Write as Stream;
 
 use super::super::json::{Counter, Text};
 use super::super::payload::{self, Dialect, Registration};
-use super::super::target::{Target, Url};
+use super::super::target::Target;
 use crate::live::Live;
 use crate::record::Record;
+use crate::settings::url::Url;
 
 /// Room for a request of one record: the longest head is 490 bytes, the longest record 420.
 pub(super) const BUFFER: usize = 1_024;
@@ -130,11 +131,19 @@ fn head(
     content: &Content<'_>,
     len: usize,
 ) -> fmt::Result {
+    let base = url.path.trim_end_matches('/');
     write!(
         out,
-        "POST {}{} HTTP/1.1\r\nHost: {url}\r\nUser-Agent: smart-meter/{}\r\nContent-Type: application/json\r\n",
-        url.path,
+        "POST {base}{} HTTP/1.1\r\nHost: {}",
         content.path(),
+        url.host
+    )?;
+    if url.port != url.scheme.port() {
+        write!(out, ":{}", url.port)?;
+    }
+    write!(
+        out,
+        "\r\nUser-Agent: smart-meter/{}\r\nContent-Type: application/json\r\n",
         env!("CARGO_PKG_VERSION"),
     )?;
     if !target.secret.is_empty() {
