@@ -6,23 +6,27 @@ use crate::energy::Registers;
 use crate::snapshot::{Reader, Writer};
 use crate::tariff::LocalTime;
 
-/// Watches the least power of a quarter of an hour between two and five at night. Refrigerators and standby go on
-/// while people are away: what makes these less is a wire past the meter, or a load that has left.
+/// Watches the mean power of the least hour between two and five at night. Refrigerators and standby go on
+/// while people are away: what makes these less is a wire past the meter, or a load that has left. An hour, since
+/// a refrigerator rests for a quarter of one.
 ///
 /// The usual level and its spread are learnt over two weeks; the alarm begins when a night is below the usual by four
-/// times its spread and by a fifth, twice in a row.
+/// times its mean deviation and by a fifth, twice in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BaseLoad {
-    /// The integral of power when the quarter began.
-    quarter_mwh: u64,
-    quarter_ms: u64,
+    /// The integral of power when the hour began.
+    hour_mwh: u64,
+    /// When it began, in milliseconds modulo 49 days.
+    hour_ms: u32,
+    /// The time without readings up to then, modulo the same.
+    gap_ms: u32,
     /// The least of this night in milliwatts; the largest number for none yet.
     least_mw: u32,
     usual_mw: u32,
     spread_mw: u32,
-    /// The quarter of the day that is going on; [`NO_QUARTER`] outside the night.
-    quarter: u8,
+    /// The hour of the day that is going on; [`NO_HOUR`] outside the night.
+    hour: u8,
     nights: u8,
     low_nights: u8,
     alarm: Toggle,
@@ -30,8 +34,8 @@ pub struct BaseLoad {
 
 const BEGIN_MINUTE: u16 = 2 * 60;
 const END_MINUTE: u16 = 5 * 60;
-const QUARTER_MS: u64 = 900_000;
-const NO_QUARTER: u8 = u8::MAX;
+const HOUR_MS: u32 = 3_600_000;
+const NO_HOUR: u8 = u8::MAX;
 const LEARNING: u8 = 14;
 /// A new night moves the usual by a tenth.
 const MEMORY: i64 = 10;
@@ -43,12 +47,13 @@ impl BaseLoad {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            quarter_mwh: 0,
-            quarter_ms: 0,
+            hour_mwh: 0,
+            hour_ms: 0,
+            gap_ms: 0,
             least_mw: u32::MAX,
             usual_mw: 0,
             spread_mw: 0,
-            quarter: NO_QUARTER,
+            hour: NO_HOUR,
             nights: 0,
             low_nights: 0,
             alarm: Toggle::new(),
@@ -74,27 +79,30 @@ impl BaseLoad {
     /// Takes the registers at a time. The event's value is what the night's level lacks, in milliwatts.
     pub fn push(&mut self, at_ms: u64, time: LocalTime, registers: &Registers) -> Option<Event> {
         let is_night = (BEGIN_MINUTE..END_MINUTE).contains(&time.minute);
-        let quarter = if is_night {
-            (time.minute / 15) as u8
+        let hour = if is_night {
+            (time.minute / 60) as u8
         } else {
-            NO_QUARTER
+            NO_HOUR
         };
-        if quarter == self.quarter {
+        if hour == self.hour {
             return None;
         }
-        let (before, mwh) = (self.quarter, registers.integrated.mwh());
-        let elapsed_ms = at_ms.saturating_sub(self.quarter_ms);
-        let energy_mwh = mwh.saturating_sub(self.quarter_mwh);
-        self.quarter = quarter;
-        self.quarter_mwh = mwh;
-        self.quarter_ms = at_ms;
-        if before == NO_QUARTER {
+        let (before, mwh) = (self.hour, registers.integrated.mwh());
+        let (now_ms, gap_ms) = (at_ms as u32, registers.gap_ms as u32);
+        let elapsed_ms = now_ms.wrapping_sub(self.hour_ms);
+        let has_gap = gap_ms != self.gap_ms;
+        let energy_mwh = mwh.saturating_sub(self.hour_mwh);
+        self.hour = hour;
+        self.hour_mwh = mwh;
+        self.hour_ms = now_ms;
+        self.gap_ms = gap_ms;
+        if before == NO_HOUR {
             return None;
         }
-        // A quarter that was cut short or had a gap says nothing.
-        if elapsed_ms.abs_diff(QUARTER_MS) <= QUARTER_MS / 10 {
-            let energy = energy_mwh.saturating_mul(3_600_000);
-            let mw = energy.checked_div(elapsed_ms).unwrap_or_default();
+        // An hour that was cut short or had a gap says nothing.
+        if !has_gap && elapsed_ms.abs_diff(HOUR_MS) <= HOUR_MS / 10 {
+            let energy = energy_mwh.saturating_mul(HOUR_MS.into());
+            let mw = energy.checked_div(elapsed_ms.into()).unwrap_or_default();
             self.least_mw = self.least_mw.min(u32::try_from(mw).unwrap_or(u32::MAX));
         }
         if is_night {
@@ -109,8 +117,8 @@ impl BaseLoad {
         let off = i64::from(night_mw) - i64::from(self.usual_mw);
         let lacks = -off;
         let fifth = i64::from(self.usual_mw / 5);
-        // A mean deviation times 1.25 is a standard deviation.
-        let spreads = i64::from(self.spread_mw) * 5;
+        // A mean deviation is 0.8 of a standard deviation.
+        let spreads = i64::from(self.spread_mw) * 4;
         let is_known = self.nights >= LEARNING && self.usual_mw >= LEAST_MW;
         let is_low = is_known && lacks > fifth.max(spreads);
         self.low_nights = if is_low {

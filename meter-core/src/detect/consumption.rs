@@ -12,19 +12,22 @@ pub struct DropLimits {
     pub slack_centi: u16,
     /// The sum of what counts at which the alarm begins.
     pub sum_centi: u16,
+    /// The most that a single day says, either way.
+    pub most_centi: u16,
     /// The least spread that is believed, in thousandths of the usual day: two weeks can look more alike than
     /// the next ones.
     pub least_spread_milli: u16,
 }
 
 impl DropLimits {
-    /// Half of the spread, five times the spread, 10 %.
+    /// Half of the spread, 1.75 times the spread, the spread, 35 % of the usual day.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             slack_centi: 50,
-            sum_centi: 500,
-            least_spread_milli: 100,
+            sum_centi: 175,
+            most_centi: 100,
+            least_spread_milli: 350,
         }
     }
 }
@@ -36,17 +39,15 @@ impl Default for DropLimits {
 }
 
 const DAYS: usize = 14;
-/// A single day says no more than this.
-const MOST_CENTI: i64 = 400;
 /// Days with less are of an empty circuit, in milliwatt-hours: nothing can be told from them.
 const LEAST_DAY_MWH: u64 = 50_000;
 
-/// Sums what days lack against the median of fourteen usual ones (a lower CUSUM, Page 1954). Speaks no earlier than
+/// Sums what days lack against the mean of the last fourteen (a lower CUSUM, Page 1954). Speaks no earlier than
 /// after these. A holiday looks the same: [`BaseLoad`](super::BaseLoad) tells the two apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ConsumptionDrop {
-    /// Usual days in watt-hours, in a ring.
+    /// The last days in watt-hours, in a ring.
     days_wh: [u32; DAYS],
     next: u8,
     filled: u8,
@@ -77,35 +78,34 @@ impl ConsumptionDrop {
     /// Takes the energy of a whole day; leave out days with gaps. The event's value is what the day lacked against
     /// the usual one, in milliwatt-hours.
     ///
-    /// What is usual is learnt from days that are no part of a suspicion, so that a drop does not become the
-    /// usual while it is looked at.
+    /// What is usual is learnt from all days until the alarm begins, low ones as no lower than one spread below the
+    /// usual: a drop does not become the usual while it is looked at, and a household's own low days are not
+    /// forgotten, which would make the next one an alarm.
     pub fn push(&mut self, at_ms: u64, day_mwh: u64, limits: &DropLimits) -> Option<Event> {
         let day_wh = u32::try_from(day_mwh / 1_000).unwrap_or(u32::MAX);
         if usize::from(self.filled) < DAYS {
             self.learn(day_wh);
             return None;
         }
-        let usual = median(self.days_wh);
+        let usual = mean(self.days_wh);
         if u64::from(usual) * 1_000 < LEAST_DAY_MWH {
             self.learn(day_wh);
             return None;
         }
-        // 1.4826 times the median deviation is the standard deviation of a normal distribution.
-        let deviation = median(self.days_wh.map(|day| day.abs_diff(usual)));
+        // 1.2533 times the mean deviation is the standard deviation of a normal distribution.
+        let deviation = mean(self.days_wh.map(|day| day.abs_diff(usual)));
         let least = u64::from(usual) * u64::from(limits.least_spread_milli) / 1_000;
-        let spread = (u64::from(deviation) * 14_826 / 10_000).max(least).max(1);
+        let spread = (u64::from(deviation) * 12_533 / 10_000).max(least).max(1);
         let lacks = i64::from(usual) - i64::from(day_wh);
+        let most = i64::from(limits.most_centi);
         let centi = (lacks * 100)
             .checked_div(spread.cast_signed())
             .unwrap_or_default()
-            .clamp(-MOST_CENTI, MOST_CENTI);
+            .clamp(-most, most);
         let sum = i64::from(self.sum_centi) + centi - i64::from(limits.slack_centi);
         // A suspicion that is far beyond its limit shall still end within days.
-        let most = 2 * i64::from(limits.sum_centi);
-        self.sum_centi = u16::try_from(sum.clamp(0, most)).unwrap_or(u16::MAX);
-        if self.sum_centi <= limits.sum_centi / 2 {
-            self.learn(day_wh);
-        }
+        let end = 2 * i64::from(limits.sum_centi);
+        self.sum_centi = u16::try_from(sum.clamp(0, end)).unwrap_or(u16::MAX);
         let level = Level::above(
             self.sum_centi.into(),
             limits.sum_centi.into(),
@@ -113,8 +113,12 @@ impl ConsumptionDrop {
         );
         let event = self
             .alarm
-            .update(EventCode::ConsumptionDrop, at_ms, level, lacks * 1_000)?;
-        Some(Event {
+            .update(EventCode::ConsumptionDrop, at_ms, level, lacks * 1_000);
+        if !self.alarm.is_on() {
+            let lowest = u64::from(usual).saturating_sub(spread);
+            self.learn(day_wh.max(u32::try_from(lowest).unwrap_or_default()));
+        }
+        event.map(|event| Event {
             method: Method::Days,
             ..event
         })
@@ -163,9 +167,7 @@ impl ConsumptionDrop {
     }
 }
 
-/// The mean of the two in the middle.
-fn median(mut days: [u32; DAYS]) -> u32 {
-    days.sort_unstable();
-    let [.., a, b, _, _, _, _, _, _] = days;
-    a.midpoint(b)
+fn mean(days: [u32; DAYS]) -> u32 {
+    let sum: u64 = days.iter().copied().map(u64::from).sum();
+    u32::try_from(sum / DAYS as u64).unwrap_or(u32::MAX)
 }

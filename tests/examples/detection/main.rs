@@ -3,6 +3,8 @@
 //! Runs on the data sets below the folder that `METER_DATA` names, and on the committed extracts alone without it.
 
 mod healthy;
+mod theft;
+mod tune;
 
 use metering_tests::evaluation::sets::{self, Data};
 
@@ -16,5 +18,9 @@ fn main() {
             "committed extracts alone, since METER_DATA names no folder"
         }
     );
+    if std::env::args().any(|argument| argument == "--tune") {
+        return tune::print(&data);
+    }
     healthy::print(&sets::healthy(&data));
+    theft::print(&data);
 }
