@@ -105,7 +105,7 @@ fn stress(households: &[Household]) {
     println!("|---|---|---|---|---|");
     let lives = |change: &dyn Fn(Vec<Vec<Day>>) -> Vec<Vec<Day>>| -> Vec<Vec<Day>> {
         let lived = households.iter().map(|of| healthy_lives(of, YEARS / 4));
-        lived.flat_map(|lives| change(lives)).collect()
+        lived.flat_map(change).collect()
     };
     let rows = [
         ("one day in five uses a third", lives(&with_absences)),
