@@ -89,3 +89,10 @@ impl BlockDevice for Card {
         self.with(|card| card.num_blocks())
     }
 }
+
+#[cfg(feature = "app")]
+impl smart_meter::archive::Card for Card {
+    fn restart(&self) {
+        self.is_ready.set(false);
+    }
+}

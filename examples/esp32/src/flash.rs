@@ -18,13 +18,13 @@ struct Aligned([u8; STEP]);
 
 /// A partition.
 #[derive(Clone, Copy, Debug)]
-pub struct Region {
+pub struct Partition {
     flash: &'static Flash,
     start: u32,
     length: u32,
 }
 
-impl Region {
+impl Partition {
     /// The partition of that name in `partitions.csv`; `None` when the flash has another table.
     #[must_use]
     pub fn named(flash: &'static Flash, name: &str) -> Option<Self> {
@@ -53,11 +53,11 @@ impl Region {
     }
 }
 
-impl ErrorType for Region {
+impl ErrorType for Partition {
     type Error = FlashStorageError;
 }
 
-impl ReadNorFlash for Region {
+impl ReadNorFlash for Partition {
     const READ_SIZE: usize = FlashStorage::READ_SIZE;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashStorageError> {
@@ -78,7 +78,7 @@ impl ReadNorFlash for Region {
     }
 }
 
-impl NorFlash for Region {
+impl NorFlash for Partition {
     const WRITE_SIZE: usize = FlashStorage::WRITE_SIZE;
     const ERASE_SIZE: usize = FlashStorage::ERASE_SIZE;
 
@@ -110,4 +110,4 @@ impl NorFlash for Region {
 }
 
 // A word that was written may be written again, so long as bits only go from 1 to 0.
-impl MultiwriteNorFlash for Region {}
+impl MultiwriteNorFlash for Partition {}

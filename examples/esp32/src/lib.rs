@@ -24,6 +24,8 @@ pub mod panel;
 mod pins;
 #[cfg(feature = "parts")]
 pub mod rtc;
+#[cfg(feature = "app")]
+pub mod slots;
 #[cfg(feature = "network")]
 pub mod sntp;
 #[cfg(feature = "app")]

@@ -12,7 +12,7 @@ use esp_hal::delay::Delay;
 use esp_hal::main;
 use esp_println::println;
 use esp_storage::FlashStorage;
-use esp32_examples::flash::{Flash, Region};
+use esp32_examples::flash::{Flash, Partition};
 use sequential_storage::cache::Cache;
 use sequential_storage::map::{MapConfig, MapStorage};
 use static_cell::StaticCell;
@@ -28,8 +28,8 @@ static FLASH: StaticCell<Flash> = StaticCell::new();
 fn main() -> ! {
     let p = esp_hal::init(esp_hal::Config::default());
     let flash = FLASH.init(RefCell::new(FlashStorage::new(p.FLASH)));
-    let Some(region) = Region::named(flash, "states") else {
-        panic!("there is no partition \"states\": flash partitions.csv along");
+    let Some(region) = Partition::named(flash, "settings") else {
+        panic!("there is no partition \"settings\": flash partitions.csv along");
     };
     println!(
         "flash_test: {} kB at {:#x}",
@@ -47,7 +47,7 @@ fn main() -> ! {
 
 /// One start more than the flash knew of.
 async fn count(
-    region: Region,
+    region: Partition,
 ) -> Result<u32, sequential_storage::Error<esp_storage::FlashStorageError>> {
     let length = embedded_storage_async::nor_flash::ReadNorFlash::capacity(&region) as u32;
     let mut map =

@@ -15,7 +15,7 @@ use esp_hal::ram;
 use esp_hal::timer::timg::TimerGroup;
 use esp_println::println;
 use esp_storage::FlashStorage;
-use esp32_examples::flash::{Flash, Region};
+use esp32_examples::flash::{Flash, Partition};
 use esp32_examples::sntp::Sntp;
 use esp32_examples::{network, wifi};
 use smart_meter::blobs::FlashBlobs;
@@ -36,7 +36,7 @@ async fn main(spawner: Spawner) -> ! {
     esp_rtos::start(TimerGroup::new(p.TIMG0).timer0, p.FROM_CPU_INTR0);
 
     let flash = FLASH.init(RefCell::new(FlashStorage::new(p.FLASH)));
-    let Some(mut blobs) = Region::named(flash, "settings").and_then(FlashBlobs::<_, 2_048>::new)
+    let Some(mut blobs) = Partition::named(flash, "settings").and_then(FlashBlobs::<_, 2_048>::new)
     else {
         panic!("there is no partition \"settings\": flash partitions.csv along");
     };
