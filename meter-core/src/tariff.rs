@@ -119,6 +119,14 @@ impl core::fmt::Display for TariffError {
 
 impl core::error::Error for TariffError {}
 
+impl Tariff<'static> {
+    /// One rate, the first, at any time.
+    pub const FLAT: Self = Self {
+        seasons: &[],
+        holidays: &[],
+    };
+}
+
 impl<'a> Tariff<'a> {
     /// A tariff with `rates` rates, of seasons in the order of their dates and holidays as month and day.
     ///

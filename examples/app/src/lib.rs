@@ -6,6 +6,7 @@
 )]
 #![doc = include_str!("../README.md")]
 
+pub mod app;
 pub mod archive;
 pub mod blobs;
 pub mod button;
@@ -15,9 +16,11 @@ pub mod live;
 pub mod ota;
 pub mod platform;
 pub mod record;
+pub mod sampler;
 pub mod serial_log;
 pub mod settings;
 pub mod source;
+pub mod store;
 pub mod text;
 pub mod time;
 pub mod uplink;

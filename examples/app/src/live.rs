@@ -13,6 +13,7 @@ use meter_core::{EventCode, Peak, Registers};
 use crate::ota::Version;
 use crate::record::{EventRecord, Quality, Values};
 use crate::settings::{CHANNELS, Settings};
+use crate::store::StoreError;
 
 /// One meter as it is now.
 #[derive(Clone, Debug, Default)]
@@ -165,6 +166,22 @@ pub struct ArchiveState {
     pub dropped: u32,
 }
 
+/// What the device keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct StoreState {
+    /// Records that wait in RAM.
+    pub in_ram: u32,
+    /// Records that wait in flash.
+    pub in_flash: u32,
+    /// Records that had to make room for younger ones, since the start.
+    pub dropped: u32,
+    /// How often the flash failed since the start.
+    pub failures: u32,
+    /// How it failed the last time.
+    pub failure: Option<StoreError>,
+}
+
 /// What a person does at the device, and what it shows them of that.
 #[derive(Default)]
 pub struct Panel {
@@ -225,6 +242,10 @@ pub struct Live {
     pub network: Cell<NetworkState>,
     /// The archive on the card.
     pub archive: Cell<ArchiveState>,
+    /// What is kept in RAM and flash.
+    pub store: Cell<StoreState>,
+    /// Times at which the meters were to be read and were not: the line was too slow.
+    pub missed_slots: Cell<u32>,
     /// How much of new firmware is there in percent, while it is loaded.
     pub update_percent: Cell<Option<u8>>,
     /// The firmware.
@@ -254,6 +275,8 @@ impl Live {
             health: Cell::new(Health::default()),
             network: Cell::new(NetworkState::default()),
             archive: Cell::new(ArchiveState::default()),
+            store: Cell::new(StoreState::default()),
+            missed_slots: Cell::new(0),
             update_percent: Cell::new(None),
             firmware: Firmware::default(),
             restart: Signal::new(),
@@ -275,6 +298,12 @@ impl Live {
         if let Some(cell) = self.alive_ms.get(task as usize) {
             cell.set(now_ms);
         }
+    }
+
+    /// When a task was alive last.
+    #[must_use]
+    pub fn sign_ms(&self, task: Task) -> u64 {
+        self.alive_ms.get(task as usize).map_or(0, Cell::get)
     }
 
     /// When the task that was silent longest was alive last.

@@ -50,6 +50,18 @@ impl Quality {
         Self(self.0 & !other.0)
     }
 
+    /// The bits, to be stored.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// What was stored.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
     /// The one word that tells it in payloads: the worst that applies.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -140,6 +152,8 @@ pub enum DeviceEvent {
     SettingsChanged = 134,
     /// The server refused a record for good; the value is its answer.
     Refused = 135,
+    /// Stored registers or records could not be read: they begin anew.
+    StoreDamaged = 136,
 }
 
 impl DeviceEvent {
@@ -155,6 +169,7 @@ impl DeviceEvent {
             133 => Self::RolledBack,
             134 => Self::SettingsChanged,
             135 => Self::Refused,
+            136 => Self::StoreDamaged,
             _ => return None,
         })
     }
@@ -171,6 +186,7 @@ impl DeviceEvent {
             Self::RolledBack => "ROLLED_BACK",
             Self::SettingsChanged => "SETTINGS_CHANGED",
             Self::Refused => "REFUSED",
+            Self::StoreDamaged => "STORE_DAMAGED",
         }
     }
 }

@@ -116,6 +116,13 @@ impl Line {
         self.state().advance_to(us * 1_000);
     }
 
+    /// When the master's bytes have arrived, else when those of the modules have; `None` when nothing is under way.
+    #[must_use]
+    pub fn under_way_until_us(&self) -> Option<u64> {
+        let at_ns = self.state().under_way_until_ns();
+        at_ns.map(|at_ns| at_ns.div_ceil(1_000))
+    }
+
     /// Queues bytes of the master; time does not pass.
     pub fn transmit(&self, bytes: &[u8]) {
         self.state().transmit(bytes);

@@ -162,6 +162,12 @@ impl State {
         self.incoming.front().map(|(at_ns, _)| *at_ns)
     }
 
+    /// When the bytes under way have arrived, those of the master first.
+    pub(crate) fn under_way_until_ns(&self) -> Option<u64> {
+        let bytes = self.outgoing.back().or(self.incoming.back());
+        bytes.map(|(at_ns, _)| *at_ns)
+    }
+
     /// When something is going to happen by itself.
     pub(crate) fn next_event_ns(&self) -> Option<u64> {
         let sent = self.outgoing.front().map(|(end_ns, _)| *end_ns);

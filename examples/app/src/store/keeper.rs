@@ -1,0 +1,332 @@
+//! The task that writes flash.
+
+use embassy_futures::select::select;
+use embedded_storage_async::nor_flash::MultiwriteNorFlash;
+
+use super::block::{Aligned, BLOCK, BlockReader, BlockWriter};
+use super::log::STARTS;
+use super::open::START;
+use super::queue::{Go, JOURNAL_PAGES, Queue, READING_PAGES};
+use super::window::place_of;
+use super::{Key, Log, RING, SharedFlash, SharedStates, StoreError, USES};
+use crate::live::{Live, Task};
+use crate::platform::Clock;
+use crate::record::{Body, DeviceEvent, Quality, Record};
+use crate::sampler::Meters;
+use crate::settings::CHANNELS;
+
+/// Somebody is told of dropped records once in this time.
+const TELL_MS: u64 = 3_600_000;
+/// A flash that fails is tried again after this.
+const RETRY_MS: u64 = 10_000;
+/// So long after a start records without a time wait for one.
+const UNTIMED_MS: u64 = 120_000;
+/// A sign of life at least this often.
+const SIGN_MS: u64 = 10_000;
+
+/// Owns the queues in flash, and does everything that is slow: nobody waits for it but who wants to know what is in
+/// flash.
+pub struct Keeper<'a, F: MultiwriteNorFlash, C: Clock> {
+    flash: &'a SharedFlash<F, C>,
+    readings: Queue<'a, F, C, READING_PAGES>,
+    journal: Queue<'a, F, C, JOURNAL_PAGES>,
+    states: &'a SharedStates<'a, F, C>,
+    block: BlockWriter,
+    buffer: Aligned<BLOCK>,
+    checkpoint_ms: u64,
+    told_ms: Option<u64>,
+    /// The flash failed; nothing is tried before.
+    retry_ms: Option<u64>,
+    stored_erases: [u32; USES],
+}
+
+impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
+    pub(super) const fn new(
+        flash: &'a SharedFlash<F, C>,
+        readings: Queue<'a, F, C, READING_PAGES>,
+        journal: Queue<'a, F, C, JOURNAL_PAGES>,
+        states: &'a SharedStates<'a, F, C>,
+    ) -> Self {
+        Self {
+            flash,
+            readings,
+            journal,
+            states,
+            block: BlockWriter::new(),
+            buffer: Aligned([0; _]),
+            checkpoint_ms: 0,
+            told_ms: None,
+            retry_ms: None,
+            stored_erases: [0; USES],
+        }
+    }
+
+    /// Writes what has to be written, for ever.
+    pub async fn run(&mut self, clock: &impl Clock, live: &Live, log: &Log, meters: &Meters) -> ! {
+        self.stored_erases = self.flash.erases();
+        self.checkpoint_ms = clock.now_ms();
+        loop {
+            let now_ms = clock.now_ms();
+            live.is_alive(Task::Keeper, now_ms);
+            self.collect(now_ms, live, log);
+            log.with(|inner| inner.gives_untimed = now_ms >= UNTIMED_MS);
+            if self.retry_ms.is_none_or(|retry_ms| now_ms >= retry_ms) {
+                let result = self.work(now_ms, live, log, meters).await;
+                self.conclude(result, clock.now_ms(), log);
+            } else {
+                // Nobody waits for a flash that fails.
+                log.filled.signal(());
+            }
+            self.report(live, log);
+            let next_ms = self.next_ms(clock.now_ms(), live, log);
+            select(clock.sleep_until(next_ms), log.work.wait()).await;
+        }
+    }
+
+    /// What happened to the device becomes records, also that some were dropped.
+    fn collect(&mut self, now_ms: u64, live: &Live, log: &Log) {
+        while let Ok(event) = live.told.try_receive() {
+            log.add(live, 0, now_ms, Quality::GOOD, Body::Event(event));
+        }
+        let may_tell = self
+            .told_ms
+            .is_none_or(|told_ms| now_ms >= told_ms.saturating_add(TELL_MS));
+        if may_tell {
+            let dropped = log.with(|inner| core::mem::take(&mut inner.dropped));
+            if dropped > 0 {
+                self.told_ms = Some(now_ms);
+                log.note(live, now_ms, DeviceEvent::RecordsDropped, dropped.into());
+            }
+        }
+    }
+
+    async fn work(
+        &mut self,
+        now_ms: u64,
+        live: &Live,
+        log: &Log,
+        meters: &Meters,
+    ) -> Result<(), StoreError> {
+        if self.retry_ms.take().is_some() {
+            // What has been found in flash meanwhile is out of date.
+            log.with(|inner| inner.window.forget_all());
+        }
+        self.learn(log).await?;
+        let (wants_checkpoint, wants_settle) =
+            log.with(|inner| (inner.wants_checkpoint, inner.wants_settle));
+        let period_ms = u64::from(live.settings.borrow().checkpoint_s.max(1)) * 1_000;
+        let is_due = now_ms >= self.checkpoint_ms.saturating_add(period_ms);
+        if wants_checkpoint || wants_settle || is_due {
+            self.checkpoint(log, meters).await?;
+            self.checkpoint_ms = now_ms;
+        }
+        self.write(log, |record| place_of(record) == 1).await?;
+        if wants_settle || is_late(now_ms, live, log) {
+            self.write(log, |record| place_of(record) == 0).await?;
+        }
+        if let Some(done) = log.with(|inner| inner.done) {
+            self.readings.drop_to(done, &mut self.buffer).await?;
+            self.journal.drop_to(done, &mut self.buffer).await?;
+        }
+        if log.with(|inner| inner.wants_window) {
+            self.fill(log).await?;
+        }
+        if wants_settle {
+            log.with(|inner| inner.wants_settle = false);
+            log.settled.signal(());
+        }
+        Ok(())
+    }
+
+    /// What to do after work that may have failed.
+    fn conclude(&mut self, result: Result<(), StoreError>, now_ms: u64, log: &Log) {
+        let Err(error) = result else {
+            return;
+        };
+        log.with(|inner| {
+            inner.transit = None;
+            inner.failures = inner.failures.saturating_add(1);
+            inner.failure = Some(error);
+            // The uplink goes on with what is in RAM.
+            inner.window.begin();
+            inner.wants_window = false;
+            inner.wants_settle = false;
+        });
+        log.filled.signal(());
+        log.settled.signal(());
+        self.retry_ms = Some(now_ms.saturating_add(RETRY_MS));
+    }
+
+    /// Keeps when this start was.
+    async fn learn(&mut self, log: &Log) -> Result<(), StoreError> {
+        let mut bytes = [0; STARTS * START];
+        let length = log.with(|inner| {
+            if !core::mem::take(&mut inner.wants_starts) {
+                return 0;
+            }
+            for (slot, (boot, offset_ms)) in bytes.chunks_exact_mut(START).zip(&inner.starts) {
+                let (first, second) = slot.split_at_mut(4);
+                first.copy_from_slice(&boot.to_le_bytes());
+                second.copy_from_slice(&offset_ms.to_le_bytes());
+            }
+            inner.starts.len() * START
+        });
+        let bytes = bytes.get(..length).unwrap_or_default();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let result = self.states.lock().await.put(Key::STARTS, bytes).await;
+        if result.is_err() {
+            log.with(|inner| inner.wants_starts = true);
+        }
+        result
+    }
+
+    /// Stores the registers of all meters that were read since the last time.
+    async fn checkpoint(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {
+        let next = log.next_id();
+        log.with(|inner| inner.wants_checkpoint = false);
+        let result = self.store_meters(meters).await;
+        if result.is_ok() {
+            log.release(next);
+        } else {
+            log.with(|inner| inner.wants_checkpoint = true);
+        }
+        result
+    }
+
+    async fn store_meters(&mut self, meters: &Meters) -> Result<(), StoreError> {
+        for channel in 0..CHANNELS as u8 {
+            let Some(bytes) = meters.snapshot(channel) else {
+                continue;
+            };
+            let result = self
+                .states
+                .lock()
+                .await
+                .put(Key::meter(channel), &bytes)
+                .await;
+            match result {
+                Ok(()) => meters.stored(channel),
+                Err(error) => {
+                    meters.not_stored(channel);
+                    return Err(error);
+                }
+            }
+        }
+        let erases = self.flash.erases();
+        if erases != self.stored_erases {
+            let mut bytes = [0; 4 * USES];
+            for (slot, count) in bytes.chunks_exact_mut(4).zip(erases) {
+                slot.copy_from_slice(&count.to_le_bytes());
+            }
+            self.states.lock().await.put(Key::ERASES, &bytes).await?;
+            self.stored_erases = erases;
+        }
+        Ok(())
+    }
+
+    /// Moves records of one kind from RAM to flash, in blocks.
+    async fn write(&mut self, log: &Log, is_wanted: fn(&Record) -> bool) -> Result<(), StoreError> {
+        loop {
+            self.block.clear();
+            let block = &mut self.block;
+            log.with(|inner| {
+                let waiting = inner.ring.iter().filter(|record| is_wanted(record));
+                for record in waiting {
+                    if !block.push(record) {
+                        break;
+                    }
+                }
+                inner.transit = block.last();
+            });
+            let Some(last) = self.block.last() else {
+                return Ok(());
+            };
+            let displaced = |record: &Record| log.with(|inner| inner.displaced(record));
+            let (bytes, buffer) = (self.block.bytes(), &mut self.buffer);
+            let is_reading = BlockReader::new(bytes)
+                .and_then(|mut records| records.next())
+                .is_some_and(|record| place_of(&record) == 0);
+            if is_reading {
+                self.readings.push(bytes, last, buffer, displaced).await?;
+            } else {
+                self.journal.push(bytes, last, buffer, displaced).await?;
+            }
+            log.with(|inner| {
+                inner.transit = None;
+                inner
+                    .ring
+                    .retain(|record| record.id > last || !is_wanted(record));
+                for record in BlockReader::new(self.block.bytes()).into_iter().flatten() {
+                    inner.arrived(&record);
+                }
+            });
+        }
+    }
+
+    /// Finds the oldest records in flash.
+    async fn fill(&mut self, log: &Log) -> Result<(), StoreError> {
+        log.with(|inner| inner.window.begin_search());
+        let look = |block: BlockReader<'_>| {
+            log.with(|inner| {
+                for record in block {
+                    if inner.window.excludes(record.id) {
+                        inner.window.add(&record);
+                        return Go::Stop;
+                    }
+                    if !inner.is_done(record.id) {
+                        inner.window.add(&record);
+                    }
+                }
+                Go::On
+            })
+        };
+        self.readings.visit(&mut self.buffer, look).await?;
+        self.journal.visit(&mut self.buffer, look).await?;
+        log.with(|inner| {
+            inner.window.end_search();
+            inner.wants_window = false;
+        });
+        log.filled.signal(());
+        Ok(())
+    }
+
+    fn report(&self, live: &Live, log: &Log) {
+        let (ram, flash) = log.depths();
+        let erases = self.flash.erases().into_iter().fold(0, u32::saturating_add);
+        live.store.set(log.state());
+        live.with_health(|health| {
+            health.boots = log.boot();
+            health.queue_depth = ram.saturating_add(flash);
+            health.flash_erases = erases;
+        });
+    }
+
+    /// When there is something to do if nothing happens before.
+    fn next_ms(&self, now_ms: u64, live: &Live, log: &Log) -> u64 {
+        let sign_ms = now_ms.saturating_add(SIGN_MS);
+        let flush_ms = oldest_reading_ms(log).map(|at_ms| at_ms.saturating_add(flush_ms(live)));
+        match self.retry_ms {
+            Some(retry_ms) => sign_ms.min(retry_ms),
+            None => sign_ms.min(flush_ms.unwrap_or(sign_ms)),
+        }
+    }
+}
+
+fn flush_ms(live: &Live) -> u64 {
+    u64::from(live.settings.borrow().flush_s) * 1_000
+}
+
+fn oldest_reading_ms(log: &Log) -> Option<u64> {
+    log.with(|inner| {
+        let mut readings = inner.ring.iter().filter(|record| place_of(record) == 0);
+        readings.next().map(|record| record.at_ms)
+    })
+}
+
+/// Whether readings in RAM have to go to flash: the oldest has waited too long, or there are many.
+fn is_late(now_ms: u64, live: &Live, log: &Log) -> bool {
+    let is_old = |at_ms: u64| now_ms >= at_ms.saturating_add(flush_ms(live));
+    oldest_reading_ms(log).is_some_and(is_old) || log.with(|inner| inner.ring.len() >= RING / 2)
+}

@@ -1,0 +1,170 @@
+//! From flash as a power cut may have left it to a store that goes on.
+
+use heapless::Vec;
+use meter_core::Snapshot;
+
+use super::block::{Aligned, BLOCK, BlockReader};
+use super::flash::USES;
+use super::keeper::Keeper;
+use super::log::{STARTS, Start};
+use super::queue::{Go, Queue};
+use super::{Key, Log, Region, SharedFlash, SharedStates, StoreError};
+use crate::platform::Clock;
+use crate::settings::CHANNELS;
+use embedded_storage_async::nor_flash::MultiwriteNorFlash;
+
+/// Where in flash the store is.
+pub struct Layout<'a, F, C> {
+    /// For readings: up to [`READING_PAGES`](super::READING_PAGES) pages. About 75 kB take a quarter of a day of readings every
+    /// five seconds.
+    pub readings: Region<'a, F, C>,
+    /// For events and intervals: up to [`JOURNAL_PAGES`](super::JOURNAL_PAGES) pages.
+    pub journal: Region<'a, F, C>,
+}
+
+/// A store that goes on.
+pub struct Opened<'a, F: MultiwriteNorFlash, C: Clock> {
+    /// Writes flash.
+    pub keeper: Keeper<'a, F, C>,
+    /// The registers of each meter as they were stored last.
+    pub meters: [Option<Snapshot>; CHANNELS],
+    /// Something was stored and can not be read: it begins anew.
+    pub is_damaged: bool,
+}
+
+impl<'a, F: MultiwriteNorFlash, C: Clock> Opened<'a, F, C> {
+    /// Opens the store: counts this start, finds what waits, reads the registers. The number of the start is in flash
+    /// before anything can be added to the log. Should the flash fail, the start gets the number `without` instead,
+    /// which nobody else may have, and everything stays in RAM.
+    ///
+    /// # Errors
+    /// [`StoreError::Layout`] when a region has too few pages or too many.
+    pub async fn open(
+        flash: &'a SharedFlash<F, C>,
+        layout: Layout<'a, F, C>,
+        states: &'a SharedStates<'a, F, C>,
+        log: &Log,
+        without: u32,
+    ) -> Result<Self, StoreError> {
+        let mut readings = Queue::new(layout.readings)?;
+        let mut journal = Queue::new(layout.journal)?;
+        let mut is_damaged = false;
+        let boot = match count_start(states).await {
+            Err(StoreError::Corrupted) => {
+                is_damaged = true;
+                begin_anew(states).await
+            }
+            result => result,
+        };
+        log.with(|inner| inner.boot = boot.unwrap_or(without | 1 << 31));
+        let (starts, erases) = read_past(states).await;
+        flash.add_erases(erases);
+        log.with(|inner| {
+            inner.starts = starts;
+            inner.window.begin();
+        });
+        let mut buffer = Aligned([0; BLOCK]);
+        is_damaged |= count(&mut readings, &mut buffer, log).await;
+        is_damaged |= count(&mut journal, &mut buffer, log).await;
+        let mut meters = [None; CHANNELS];
+        for (channel, slot) in (0_u8..).zip(&mut meters) {
+            match read_meter(states, channel).await {
+                Ok(snapshot) => *slot = snapshot,
+                Err(_) => is_damaged = true,
+            }
+        }
+        Ok(Self {
+            keeper: Keeper::new(flash, readings, journal, states),
+            meters,
+            is_damaged,
+        })
+    }
+}
+
+/// The number of this start, which is in flash now.
+async fn count_start<F: MultiwriteNorFlash, C: Clock>(
+    states: &SharedStates<'_, F, C>,
+) -> Result<u32, StoreError> {
+    let mut states = states.lock().await;
+    let boot = states
+        .number(Key::BOOTS)
+        .await?
+        .unwrap_or(0)
+        .saturating_add(1);
+    states.put(Key::BOOTS, &boot.to_le_bytes()).await?;
+    Ok(boot)
+}
+
+/// The same after everything was erased.
+async fn begin_anew<F: MultiwriteNorFlash, C: Clock>(
+    states: &SharedStates<'_, F, C>,
+) -> Result<u32, StoreError> {
+    states.lock().await.erase().await?;
+    count_start(states).await
+}
+
+/// The registers of a meter, if they were ever stored.
+async fn read_meter<F: MultiwriteNorFlash, C: Clock>(
+    states: &SharedStates<'_, F, C>,
+    channel: u8,
+) -> Result<Option<Snapshot>, StoreError> {
+    let mut bytes = [0; Snapshot::BYTES];
+    let mut states = states.lock().await;
+    if states.get(Key::meter(channel), &mut bytes).await?.is_none() {
+        return Ok(None);
+    }
+    let snapshot = Snapshot::decode(&bytes).map_err(|_| StoreError::Corrupted)?;
+    Ok(Some(snapshot))
+}
+
+/// When earlier starts were, and how many pages were erased in them.
+async fn read_past<F: MultiwriteNorFlash, C: Clock>(
+    states: &SharedStates<'_, F, C>,
+) -> (Vec<Start, STARTS>, [u32; USES]) {
+    let mut states = states.lock().await;
+    let mut place = [0; STARTS * START];
+    let mut starts = Vec::new();
+    if let Ok(Some(bytes)) = states.get(Key::STARTS, &mut place).await {
+        let (stored, _) = bytes.as_chunks::<START>();
+        starts.extend(stored.iter().take(STARTS).filter_map(start));
+    }
+    let mut place = [0; 4 * USES];
+    let mut erases = [0; USES];
+    if let Ok(Some(bytes)) = states.get(Key::ERASES, &mut place).await {
+        let (stored, _) = bytes.as_chunks::<4>();
+        for (slot, bytes) in erases.iter_mut().zip(stored) {
+            *slot = u32::from_le_bytes(*bytes);
+        }
+    }
+    (starts, erases)
+}
+
+/// Bytes of a start: its number, and when it was.
+pub(super) const START: usize = 12;
+
+fn start(bytes: &[u8; START]) -> Option<Start> {
+    let (boot, offset) = bytes.split_first_chunk::<4>()?;
+    let offset = offset.first_chunk::<8>()?;
+    Some((u32::from_le_bytes(*boot), i64::from_le_bytes(*offset)))
+}
+
+/// Counts the records of a queue, whether anything there was no queue.
+async fn count<F: MultiwriteNorFlash, C: Clock, const P: usize>(
+    queue: &mut Queue<'_, F, C, P>,
+    buffer: &mut Aligned<BLOCK>,
+    log: &Log,
+) -> bool {
+    let add = |block: BlockReader<'_>| {
+        log.with(|inner| block.for_each(|record| inner.arrived(&record)));
+        Go::On
+    };
+    match queue.visit(buffer, add).await {
+        Ok(()) => false,
+        Err(StoreError::Corrupted) => {
+            // What was seen of it is in the window, and can still be sent.
+            let _ = queue.erase().await;
+            true
+        }
+        Err(_) => true,
+    }
+}
