@@ -129,7 +129,7 @@ impl Meters {
         slot.meter.push(&reading, local, &setup, outputs);
         slot.is_touched = true;
         let registers = slot.meter.registers();
-        let values = Values::new(&setup.calibration.apply(&reading, None), registers);
+        let values = Values::new(&setup.calibration.apply(&reading), registers);
         let quality = quality_of(outputs);
         let id = log.add(live, channel, at_ms, quality, Body::Reading(values));
         note(channel, at_ms, live, log, outputs);
