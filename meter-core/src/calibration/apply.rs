@@ -130,22 +130,20 @@ impl<const K: usize> Calibration<K> {
 }
 
 /// What `(1 + p) / ((1 + v) (1 + i))` has more than one, all in millionths.
-fn quotient_ppm(p: i64, v: i64, i: i64) -> i32 {
+fn quotient_ppm(p: i32, v: i32, i: i32) -> i32 {
+    let is_small = |ppm: i32| ppm.unsigned_abs() <= SMALL_PPM;
+    if is_small(p) && is_small(v) && is_small(i) {
+        return p - v - i;
+    }
     const MILLION: i64 = 1_000_000;
-    let sum = p.saturating_sub(v).saturating_sub(i);
-    let is_small = |ppm: i64| ppm.unsigned_abs() <= SMALL_PPM;
-    let ppm = if is_small(p) && is_small(v) && is_small(i) {
-        sum
-    } else {
-        let by = |ppm: i64, by: i64| {
-            let whole = MILLION.saturating_add(ppm).max(0).saturating_mul(MILLION);
-            let quotient = whole.checked_div(MILLION.saturating_add(by).max(1));
-            quotient.unwrap_or_default().saturating_sub(MILLION)
-        };
-        by(by(p, v), i)
+    let by = |ppm: i64, by: i32| {
+        let whole = MILLION.saturating_add(ppm).max(0).saturating_mul(MILLION);
+        let quotient = whole.checked_div(MILLION.saturating_add(by.into()).max(1));
+        quotient.unwrap_or_default().saturating_sub(MILLION)
     };
+    let ppm = by(by(p.into(), v), i);
     i32::try_from(ppm).unwrap_or(if ppm < 0 { i32::MIN } else { i32::MAX })
 }
 
 /// Up to here a difference is as good as a quotient: off by less than half a thousandth, and without divisions.
-const SMALL_PPM: u64 = 10_000;
+const SMALL_PPM: u32 = 10_000;

@@ -60,14 +60,19 @@ impl<const K: usize> Correction<K> {
     }
 
     /// What is added at a value in millionths of it, offset and all.
-    pub(super) fn whole_ppm_at(&self, value: i32) -> i64 {
-        let of_offset = match self.offset {
-            0 => 0,
-            offset => (i64::from(offset) * 1_000_000)
-                .checked_div(value.into())
-                .unwrap_or_default(),
+    pub(super) fn whole_ppm_at(&self, value: i32) -> i32 {
+        let ppm = self.ppm_at(value.unsigned_abs());
+        if self.offset == 0 {
+            return ppm;
+        }
+        let of_offset = (i64::from(self.offset) * 1_000_000).checked_div(value.into());
+        let most = if (self.offset < 0) == (value < 0) {
+            i32::MAX
+        } else {
+            i32::MIN
         };
-        i64::from(self.ppm_at(value.unsigned_abs())) + of_offset
+        let of_offset = i32::try_from(of_offset.unwrap_or_default()).unwrap_or(most);
+        ppm.saturating_add(of_offset)
     }
 
     /// A corrected magnitude, with what a temperature adds in millionths.

@@ -81,9 +81,14 @@ impl Limit {
                     EventCode::OverCurrent => reading.current_ma?,
                     _ => reading.power_mw?.unsigned_abs(),
                 };
-                let (percent, limit) = (u64::from(value) * 100, u64::from(self.limit));
-                // Over below 95 %.
-                let level = Level::above(percent, limit * 100, limit * 95);
+                let level = if value > self.limit {
+                    Level::Beyond
+                } else if alarm.is_on() && u64::from(value) * 100 >= u64::from(self.limit) * 95 {
+                    // Over below 95 %.
+                    Level::Between
+                } else {
+                    Level::Back
+                };
                 (level, i64::from(value))
             }
         };
@@ -144,11 +149,14 @@ impl Naive {
             EventCode::HighUsage => (power > self.limit, power),
             _ => {
                 let current = reading.current_ma?;
-                let least_mw = u64::from(source.power_step_mw).max(LEAST_POWER_MW);
-                // Two steps at a power factor of 0.01.
-                let would_show = u64::from(reading.apparent_mva()?) > 200 * least_mw;
                 let is_odd = power == 0 && current > self.limit;
-                (is_odd && (would_show || !self.is_guarded), current)
+                let would_show = || {
+                    let least_mw = u64::from(source.power_step_mw).max(LEAST_POWER_MW);
+                    // Two steps at a power factor of 0.01.
+                    let mva = reading.apparent_mva().unwrap_or_default();
+                    u64::from(mva) > 200 * least_mw
+                };
+                (is_odd && (!self.is_guarded || would_show()), current)
             }
         };
         let level = Level::of(is_beyond);

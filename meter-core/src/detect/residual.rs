@@ -9,12 +9,15 @@ const IN_A_ROW: u8 = 3;
 /// Below this the steps of a meter are larger than anything that could be wrong.
 const LEAST_MVA: u32 = 10_000;
 
+/// What may be off of the apparent power, in thousandths.
+const SHARE_MILLI: u16 = 20;
+
 /// What may be off between voltage times current and power, in microwatts: 2 % and two steps of each value (their
 /// measured spread on healthy meters is below 0.73 %).
 fn slack_uw(mv: u32, ma: u32, mva: u32, source: &Source) -> u64 {
     let of = |value: u32, step: u32| u64::from(value) * u64::from(step.min(MOST_STEP));
     let steps = of(mv, source.current_step_ma) + of(ma, source.voltage_step_mv);
-    of(mva, 20) + 2 * (steps + of(1_000, source.power_step_mw))
+    of(mva, SHARE_MILLI.into()) + 2 * (steps + of(1_000, source.power_step_mw))
 }
 
 /// A kilovolt, a kiloampere: larger steps are no meter's, and sums of their products fit into 64 bits.
@@ -98,7 +101,9 @@ impl Residual {
         let power_uw = u64::from(power.unsigned_abs()) * 1_000;
         let off_uw = share(factor.unsigned_abs()).abs_diff(power_uw);
         let of_factor = 2 * share(source.power_factor_step_milli);
-        let is_wrong = off_uw > slack_uw(mv, ma, mva, source) + of_factor;
+        // Nearly all are within the share alone, which is less work.
+        let is_wrong =
+            off_uw > share(SHARE_MILLI) && off_uw > slack_uw(mv, ma, mva, source) + of_factor;
         let value = || off_uw / 1_000;
         let code = EventCode::Residual;
         self.row.push(code, reading.at_ms, is_wrong, value)
@@ -128,14 +133,14 @@ impl ImpossiblePower {
     /// Takes a reading.
     pub fn push(&mut self, reading: &Reading, source: &Source) -> Option<Event> {
         let (mv, ma) = (reading.voltage_mv?, reading.current_ma?);
-        let power = u64::from(reading.power_mw?.unsigned_abs());
+        let power = reading.power_mw?.unsigned_abs();
         let mva = reading.apparent_mva()?;
         if !source.is_simultaneous {
             return None;
         }
-        let power_uw = power * 1_000;
-        let is_wrong = power_uw > u64::from(mva) * 1_000 + slack_uw(mv, ma, mva, source);
-        let value = || power;
+        let beyond_uw = u64::from(power.saturating_sub(mva)) * 1_000;
+        let is_wrong = beyond_uw > 0 && beyond_uw > slack_uw(mv, ma, mva, source);
+        let value = || power.into();
         let code = EventCode::ImpossiblePower;
         self.row.push(code, reading.at_ms, is_wrong, value)
     }

@@ -84,12 +84,13 @@ impl Belief {
         self.has_hole = true;
     }
 
-    /// Energy flowed by the integral of power; `None` when that does not know.
-    pub(super) fn integrate(&mut self, energy: Option<[u64; 2]>) {
-        let Some(energy) = energy else {
-            self.has_hole = true;
-            return;
-        };
+    /// Energy flowed that the integral of power does not know.
+    pub(super) const fn lose_integral(&mut self) {
+        self.has_hole = true;
+    }
+
+    /// Energy flowed by the integral of power.
+    pub(super) fn integrate(&mut self, energy: [u64; 2]) {
         for (sum, more) in self.unconfirmed.iter_mut().zip(energy) {
             *sum = sum.saturating_add(more);
         }

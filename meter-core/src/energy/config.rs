@@ -41,17 +41,12 @@ impl Config {
         self.source.counter_step_uwh > 0
     }
 
-    pub(super) fn is_gap(&self, elapsed_ms: u64) -> bool {
-        elapsed_ms > u64::from(self.gap_ms.min(MOST_GAP_MS))
+    pub(super) fn is_gap(&self, elapsed_ms: u32) -> bool {
+        elapsed_ms > self.gap_ms.min(MOST_GAP_MS)
     }
 
-    /// A time that can be bridged, or is none to bridge.
-    pub(super) fn bridged(&self, elapsed_ms: u64) -> Option<u32> {
-        if !self.is_gap(elapsed_ms) {
-            return u32::try_from(elapsed_ms).ok();
-        }
-        let bridge_ms = self.bridge_ms.min(MOST_BRIDGE_MS);
-        let elapsed_ms = u32::try_from(elapsed_ms).ok()?;
-        (elapsed_ms <= bridge_ms).then_some(elapsed_ms)
+    /// Whether a gap of that length is bridged.
+    pub(super) fn is_bridged(&self, elapsed_ms: u32) -> bool {
+        elapsed_ms <= self.bridge_ms.min(MOST_BRIDGE_MS)
     }
 }

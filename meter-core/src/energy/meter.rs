@@ -78,21 +78,10 @@ impl EnergyMeter {
     /// Seconds since 1970 at the last reading, by the last one that knew them.
     #[must_use]
     pub const fn utc_s(&self) -> Option<i64> {
-        match self.utc_ms() {
+        match utc_ms(self.clock_ms, self.last_ms) {
             Some(utc_ms) => Some(utc_ms.div_euclid(1_000)),
             None => None,
         }
-    }
-
-    const fn utc_ms(&self) -> Option<i64> {
-        if self.clock_ms == NO_CLOCK {
-            return None;
-        }
-        let since_ms = match self.last_ms {
-            NO_TIME => 0,
-            last_ms => last_ms as i64,
-        };
-        Some(self.clock_ms.saturating_add(since_ms))
     }
 
     /// Takes a reading.
@@ -100,25 +89,24 @@ impl EnergyMeter {
         let mut step = Step::NONE;
         let before = [self.registers.import.mwh(), self.registers.export.mwh()];
         let powers = Powers::of(reading);
-        let utc_ms = self.utc_ms();
-        if self.last_ms == NO_TIME {
+        let (clock_ms, last_ms) = (self.clock_ms, self.last_ms);
+        if last_ms == NO_TIME {
             step.flags.set(Flags::FIRST);
-            self.start(powers, config, &mut step);
-        } else if reading.at_ms == self.last_ms {
+            self.start(powers, reading, config, &mut step);
+        } else if reading.at_ms == last_ms {
             step.flags.set(Flags::DUPLICATE);
             return step;
-        } else if let Some(elapsed_ms) = reading.at_ms.checked_sub(self.last_ms) {
-            let elapsed = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
-            self.belief.wait(elapsed);
+        } else if let Some(elapsed_ms) = reading.at_ms.checked_sub(last_ms) {
             self.integrate(elapsed_ms, powers, config, &mut step);
         } else {
             step.flags.set(Flags::BACKWARD);
             self.belief.lose_time();
-            self.start(powers, config, &mut step);
+            self.start(powers, reading, config, &mut step);
         }
-        self.set_clock(utc_ms, reading, &mut step);
+        self.last_ms = reading.at_ms;
+        self.set_clock(reading, &mut step);
         if let Some(counter) = reading.counter.filter(|_| config.is_counting()) {
-            let outage_ms = || outage_ms(utc_ms, reading.utc_s, config);
+            let outage_ms = || outage_ms(utc_ms(clock_ms, last_ms), reading.utc_s, config);
             let registers = &mut self.registers;
             self.belief
                 .count(counter, &config.source, outage_ms, registers, &mut step);
@@ -129,59 +117,61 @@ impl EnergyMeter {
         step
     }
 
-    /// The integral begins: what flowed before is what the counter tells, if it was known.
-    const fn start(&mut self, powers: Powers, config: &Config, step: &mut Step) {
+    /// The readings have a new time, and the integral begins: what flowed before is what the counter tells, if it was
+    /// known.
+    const fn start(&mut self, powers: Powers, reading: &Reading, config: &Config, step: &mut Step) {
         self.powers = powers;
         self.powers_age_ms = 0;
         if !config.is_counting() || self.belief.counter().is_none() {
             step.flags.set(Flags::OPEN);
         }
+        // By the clock no less can have gone by.
+        if let Some(utc_ms) = utc_ms(self.clock_ms, self.last_ms) {
+            self.clock_ms = utc_ms.saturating_sub(reading.at_ms as i64);
+        }
     }
 
-    /// Follows the time of the day. `utc_ms` is what it was at the reading before.
-    fn set_clock(&mut self, utc_ms: Option<i64>, reading: &Reading, step: &mut Step) {
+    /// Follows the time of the day.
+    fn set_clock(&mut self, reading: &Reading, step: &mut Step) {
+        let Some(utc_s) = reading.utc_s.filter(|utc_s| *utc_s >> 50 == *utc_s >> 63) else {
+            return;
+        };
+        let now_ms = (utc_s * 1_000).saturating_sub(reading.at_ms as i64);
+        let before_ms = core::mem::replace(&mut self.clock_ms, now_ms);
         let goes_on = !step.flags.has_any(Flags::FIRST.and(Flags::BACKWARD));
-        self.last_ms = reading.at_ms;
-        let at_ms = reading.at_ms as i64;
-        if let Some(now_s) = reading.utc_s {
-            let now_ms = now_s.saturating_mul(1_000).saturating_sub(at_ms);
-            let is_known = goes_on && self.clock_ms != NO_CLOCK;
-            if is_known && now_ms.abs_diff(self.clock_ms) > CLOCK_STEP_MS {
-                step.flags.set(Flags::CLOCK_SET);
-            }
-            self.clock_ms = now_ms;
-        } else if let Some(utc_ms) = utc_ms.filter(|_| !goes_on) {
-            // The readings have a new time, and no less can have gone by.
-            self.clock_ms = utc_ms.saturating_sub(at_ms);
+        if goes_on && before_ms != NO_CLOCK && now_ms.abs_diff(before_ms) > CLOCK_STEP_MS {
+            step.flags.set(Flags::CLOCK_SET);
         }
     }
 
     /// The mean of two powers over the time between them.
     fn integrate(&mut self, elapsed_ms: u64, now: Powers, config: &Config, step: &mut Step) {
-        let age_ms = u64::from(self.powers_age_ms);
-        let since_ms = age_ms.saturating_add(elapsed_ms);
+        let elapsed = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
+        self.belief.wait(elapsed);
+        let age_ms = self.powers_age_ms;
+        let since_ms = age_ms.saturating_add(elapsed);
         let is_gap = config.is_gap(since_ms);
         if is_gap {
             step.flags.set(Flags::GAP);
-            let is_told = config.is_gap(age_ms);
-            let gap_ms = if is_told { elapsed_ms } else { since_ms };
+            let untold_ms = if config.is_gap(age_ms) { 0 } else { age_ms };
+            let gap_ms = elapsed_ms.saturating_add(untold_ms.into());
             self.registers.gap_ms = self.registers.gap_ms.saturating_add(gap_ms);
         }
-        let bridged_ms = config.bridged(since_ms);
+        let is_bridged = !is_gap || config.is_bridged(since_ms);
         if self.powers.is_active() && !now.is_active() {
             // Maybe the next reading tells its power.
-            self.powers_age_ms = u32::try_from(since_ms).unwrap_or(u32::MAX);
-            if bridged_ms.is_none() {
+            self.powers_age_ms = since_ms;
+            if !is_bridged {
                 self.lose(config, step);
             }
             return;
         }
         let before = core::mem::replace(&mut self.powers, now);
         self.powers_age_ms = 0;
-        let Some(since_ms) = bridged_ms else {
+        if !is_bridged {
             self.lose(config, step);
             return;
-        };
+        }
         let registers = &mut self.registers;
         before.add_others(&now, since_ms, registers);
         let Some([import, export]) = before.active(&now, since_ms) else {
@@ -191,7 +181,7 @@ impl EnergyMeter {
         registers.integrated.add(import.saturating_add(export));
         if config.is_counting() {
             // The counter says what of this is true.
-            self.belief.integrate(Some([import, export]));
+            self.belief.integrate([import, export]);
             return;
         }
         registers.import.add(import);
@@ -203,12 +193,21 @@ impl EnergyMeter {
     }
 
     /// The integral does not know what flowed.
-    fn lose(&mut self, config: &Config, step: &mut Step) {
+    const fn lose(&mut self, config: &Config, step: &mut Step) {
         if config.is_counting() {
-            self.belief.integrate(None);
+            self.belief.lose_integral();
         } else {
             step.flags.set(Flags::OPEN);
         }
+    }
+}
+
+/// Milliseconds since 1970 at a time of the readings, [`NO_TIME`] for what was stored.
+const fn utc_ms(clock_ms: i64, last_ms: u64) -> Option<i64> {
+    match (clock_ms, last_ms) {
+        (NO_CLOCK, _) => None,
+        (clock_ms, NO_TIME) => Some(clock_ms),
+        (clock_ms, last_ms) => Some(clock_ms.saturating_add(last_ms as i64)),
     }
 }
 

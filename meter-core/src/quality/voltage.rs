@@ -155,7 +155,7 @@ impl Voltage {
         let Some(mv) = reading.voltage_mv else {
             return ([None; 2], None);
         };
-        let now = self.state_at(u64::from(mv), nominal_mv);
+        let now = self.state_at(mv, nominal_mv);
         if now == self.state {
             // A time that stepped back makes no duration that is negative.
             self.begin_ms = self.begin_ms.min(reading.at_ms);
@@ -192,8 +192,13 @@ impl Voltage {
         ([ended, began], disturbance)
     }
 
-    fn state_at(&self, mv: u64, nominal_mv: u32) -> State {
-        let (mv, share) = (mv * 100, |percent| u64::from(nominal_mv) * percent);
+    fn state_at(&self, mv: u32, nominal_mv: u32) -> State {
+        // Within 10 % nearly all of the time, which is less work.
+        if self.state == State::Normal && mv.abs_diff(nominal_mv) <= nominal_mv / 10 {
+            return State::Normal;
+        }
+        let share = |percent| u64::from(nominal_mv) * percent;
+        let mv = u64::from(mv) * 100;
         let goes_on = |state: State, level: Level| match level {
             Level::Beyond => true,
             Level::Between => self.state == state,
