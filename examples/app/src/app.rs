@@ -13,14 +13,14 @@ use crate::sampler::{self, Meters};
 use crate::settings::Uplink;
 use crate::store::{Keeper, Log, SharedFlash};
 use crate::time;
+use crate::uplink::LONGEST_SILENCE_MS;
 
 /// The watchdog is thought of this often.
 const ROUND_MS: u64 = 1_000;
-/// Signs of life have to come within this: reading can take a while beyond its interval, flash can be slow, and a
-/// server may be waited for.
+/// Signs of life have to come within this: reading can take a while beyond its interval, and flash can be slow.
 const SAMPLER_MS: u64 = 15_000;
 const KEEPER_MS: u64 = 60_000;
-const UPLINK_MS: u64 = 300_000;
+const UPLINK_MS: u64 = 3 * LONGEST_SILENCE_MS;
 
 /// What the core of the device is made of: everything but ways out and ways to look.
 pub struct Parts<'a, 'f, C: Clock, S, T, R, W, M, F: MultiwriteNorFlash, D: Clock> {

@@ -13,7 +13,7 @@ use smart_meter::platform::{Clock, Outbox};
 use smart_meter::record::{Body, DeviceEvent, EventRecord, Id, Quality, Record, Values};
 use smart_meter::sampler::Meters;
 use smart_meter::settings::Settings;
-use smart_meter::store::{Layout, Log, Opened, Outlet, SharedFlash, SharedStates, States, Use};
+use smart_meter::store::{Log, Opened, Outlet, Queues, SharedFlash, SharedStates, States, Use};
 
 /// Guard, states, journal and readings, in pages: little, so that it is full soon.
 const PAGES: [u32; 4] = [2, 4, 3, 6];
@@ -95,11 +95,11 @@ impl World {
             };
             let states = States::new(region(Use::States, self.pages[1])).expect("enough pages");
             let states = SharedStates::new(states);
-            let layout = Layout {
+            let queues = Queues {
                 journal: region(Use::Journal, self.pages[2]),
                 readings: region(Use::Readings, self.pages[3]),
             };
-            let opened = Opened::open(&shared, layout, &states, &log, 7).await;
+            let opened = Opened::open(&shared, queues, &states, &log, 7).await;
             let mut opened = opened.expect("a layout that fits");
             assert!(!opened.is_damaged, "a power cut damages nothing");
             let meters = Meters::new(&self.settings, 0, &opened.meters);

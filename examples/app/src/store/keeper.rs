@@ -69,7 +69,9 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
             let now_ms = clock.now_ms();
             live.is_alive(Task::Keeper, now_ms);
             self.collect(now_ms, live, log);
-            log.with(|inner| inner.gives_untimed = now_ms >= UNTIMED_MS);
+            if log.end_patience(now_ms >= UNTIMED_MS) {
+                live.news.signal(());
+            }
             if self.retry_ms.is_none_or(|retry_ms| now_ms >= retry_ms) {
                 let result = self.work(now_ms, live, log, meters).await;
                 self.conclude(result, clock.now_ms(), log);
@@ -119,6 +121,7 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
         if wants_checkpoint || wants_settle || is_due {
             self.checkpoint(log, meters).await?;
             self.checkpoint_ms = now_ms;
+            live.news.signal(());
         }
         self.write(log, |record| place_of(record) == 1).await?;
         if wants_settle || is_late(now_ms, live, log) {

@@ -187,35 +187,54 @@ impl Inner {
         }
     }
 
+    /// Whether a record may be given away now.
+    fn may_go(&self, record: &Record) -> bool {
+        !self.is_done(record.id)
+            && self.window.limit().is_none_or(|limit| record.id <= limit)
+            && self.held.is_none_or(|held| record.id < held)
+            && !self.may_get_time(record)
+    }
+
+    /// Whether a record waits for its time.
+    fn may_get_time(&self, record: &Record) -> bool {
+        record.utc_ms.is_none()
+            && record.id.boot == self.boot
+            && self.learned == TimeSource::None
+            && !self.gives_untimed
+    }
+
+    /// Whether [`peek`](Self::peek) has anything to give, or may have after a look into flash.
+    fn has_next(&self) -> bool {
+        let waiting = self.window.records().first();
+        let waiting = waiting.into_iter().chain(self.ring.iter());
+        let oldest = waiting
+            .filter(|record| !self.is_done(record.id))
+            .min_by_key(|record| record.id);
+        self.window.is_blind() || oldest.is_some_and(|record| self.may_go(record))
+    }
+
     /// The oldest records that wait and may be sent, in order.
     fn peek<const N: usize>(&mut self, records: &mut Vec<Record, N>) {
-        let (limit, held, done) = (self.window.limit(), self.held, self.done);
-        let may_go = |record: &&Record| {
-            done.is_none_or(|done| record.id > done)
-                && limit.is_none_or(|limit| record.id <= limit)
-                && held.is_none_or(|held| record.id < held)
-        };
-        let mut flash = self.window.records().iter().filter(may_go).peekable();
-        let mut ram = self.ring.iter().filter(may_go).peekable();
-        self.peeked.clear();
-        while !records.is_full() && !self.peeked.is_full() {
+        let mut peeked = Vec::new();
+        let is_news = |record: &&Record| !self.is_done(record.id);
+        let mut flash = self.window.records().iter().filter(is_news).peekable();
+        let mut ram = self.ring.iter().filter(is_news).peekable();
+        while !records.is_full() && !peeked.is_full() {
             let is_ram = match (flash.peek(), ram.peek()) {
                 (Some(flash), Some(ram)) => ram.id < flash.id,
                 (None, Some(_)) => true,
                 (Some(_), None) => false,
                 (None, None) => break,
             };
-            let Some(record) = (if is_ram { ram.next() } else { flash.next() }) else {
+            let next = if is_ram { ram.next() } else { flash.next() };
+            let Some(record) = next.filter(|record| self.may_go(record)) else {
                 break;
             };
-            let may_get_time = record.id.boot == self.boot && self.learned == TimeSource::None;
-            if record.utc_ms.is_none() && may_get_time && !self.gives_untimed {
-                break;
-            }
             // Both have room.
-            let _ = self.peeked.push(record.id);
+            let _ = peeked.push(record.id);
             let _ = records.push(self.restamped(record));
         }
+        self.peeked = peeked;
     }
 }
 
@@ -310,6 +329,11 @@ impl Log {
         self.work.signal(());
     }
 
+    /// Whether records without a time go all the same; gives whether that is new.
+    pub(super) fn end_patience(&self, is_over: bool) -> bool {
+        self.with(|inner| !core::mem::replace(&mut inner.gives_untimed, is_over) && is_over)
+    }
+
     /// Registers are stored that cover everything before this name.
     pub(super) fn release(&self, next: Id) {
         self.with(|inner| {
@@ -353,6 +377,17 @@ impl Log {
             failures: inner.failures,
             failure: inner.failure,
         })
+    }
+
+    /// Records that wait, if one of them may go now; else 0.
+    pub(super) fn depth(&self) -> u32 {
+        let (ram, flash) = self.depths();
+        let has_next = self.with(|inner| inner.has_next());
+        if has_next {
+            ram.saturating_add(flash)
+        } else {
+            0
+        }
     }
 
     /// The next records to be sent, or whether the keeper has to fill the window first.

@@ -9,6 +9,7 @@
 //! the oldest readings go, counted, and an event tells how many.
 
 mod block;
+mod enrolment;
 mod error;
 mod flash;
 mod guard;
@@ -16,17 +17,20 @@ mod keeper;
 mod log;
 mod open;
 mod outbox;
+mod plan;
 mod queue;
 mod states;
 mod varint;
 mod window;
 
+pub use enrolment::Enrolled;
 pub use error::StoreError;
 pub use flash::{Region, SharedFlash, USES, Use};
 pub use keeper::Keeper;
 pub use log::Log;
-pub use open::{Layout, Opened};
+pub use open::{Layout, Opened, Queues};
 pub use outbox::Outlet;
+pub use plan::Plan;
 pub use queue::{JOURNAL_PAGES, READING_PAGES};
 pub use states::{Key, STATE_PAGES, SharedStates, States, VALUE};
 

@@ -15,8 +15,16 @@ use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 
 /// Where in flash the store is.
 pub struct Layout<'a, F, C> {
-    /// For readings: up to [`READING_PAGES`](super::READING_PAGES) pages. About 75 kB take a quarter of a day of readings every
-    /// five seconds.
+    /// For registers and other values.
+    pub states: Region<'a, F, C>,
+    /// For records.
+    pub queues: Queues<'a, F, C>,
+}
+
+/// Where in flash records are.
+pub struct Queues<'a, F, C> {
+    /// For readings: up to [`READING_PAGES`](super::READING_PAGES) pages. A day of readings every five seconds takes
+    /// 290 kB.
     pub readings: Region<'a, F, C>,
     /// For events and intervals: up to [`JOURNAL_PAGES`](super::JOURNAL_PAGES) pages.
     pub journal: Region<'a, F, C>,
@@ -41,13 +49,13 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Opened<'a, F, C> {
     /// [`StoreError::Layout`] when a region has too few pages or too many.
     pub async fn open(
         flash: &'a SharedFlash<F, C>,
-        layout: Layout<'a, F, C>,
+        queues: Queues<'a, F, C>,
         states: &'a SharedStates<'a, F, C>,
         log: &Log,
         without: u32,
     ) -> Result<Self, StoreError> {
-        let mut readings = Queue::new(layout.readings)?;
-        let mut journal = Queue::new(layout.journal)?;
+        let mut readings = Queue::new(queues.readings)?;
+        let mut journal = Queue::new(queues.journal)?;
         let mut is_damaged = false;
         let boot = match count_start(states).await {
             Err(StoreError::Corrupted) => {

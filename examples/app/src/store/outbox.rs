@@ -7,6 +7,9 @@ use crate::platform::Outbox;
 use crate::record::Record;
 
 /// Gives what waits in the [`Log`] and in flash. Its futures may be dropped at any time: the flash is the keeper's.
+///
+/// Records that may not go yet do not count as waiting: those that would tell what is not stored yet, and for two
+/// minutes after a start those that wait for the time. [`Live::news`](crate::live::Live::news) tells when they may.
 #[derive(Clone, Copy)]
 pub struct Outlet<'a>(pub &'a Log);
 
@@ -24,7 +27,6 @@ impl Outbox for Outlet<'_> {
     }
 
     fn depth(&self) -> u32 {
-        let (ram, flash) = self.0.depths();
-        ram.saturating_add(flash)
+        self.0.depth()
     }
 }

@@ -34,6 +34,9 @@ impl Key {
     /// Pages erased since the device was made.
     pub const ERASES: Self = Self(2);
 
+    /// For which server the meters are registered.
+    pub const ENROLMENT: Self = Self(3);
+
     /// The registers of a meter.
     #[must_use]
     pub const fn meter(channel: u8) -> Self {

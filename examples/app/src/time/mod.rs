@@ -77,6 +77,7 @@ fn look(clock: &impl Clock, rtc: &mut impl Rtc, live: &Live, log: &Log) {
 fn set(change: Change, now_ms: u64, live: &Live, log: &Log) {
     live.time.set(change.time);
     log.learn(change.time);
+    live.news.signal(());
     let step_ms = change.step_ms.clamp(i32::MIN.into(), i32::MAX.into());
     live.with_health(|health| health.clock_offset_ms = i32::try_from(step_ms).ok());
     if change.is_step {
