@@ -2,7 +2,10 @@
 //!
 //! Runs on the data sets below the folder that `METER_DATA` names, and on the committed extracts alone without it.
 
+mod faults;
 mod healthy;
+mod integrals;
+mod labels;
 mod theft;
 mod tune;
 
@@ -21,6 +24,10 @@ fn main() {
     if std::env::args().any(|argument| argument == "--tune") {
         return tune::print(&data);
     }
-    healthy::print(&sets::healthy(&data));
+    let healthy = sets::healthy(&data);
+    healthy::print(&healthy);
+    faults::print(&healthy, data.is_whole());
     theft::print(&data);
+    labels::print(&data);
+    integrals::print(&data, &healthy);
 }

@@ -8,8 +8,10 @@ use metering_tests::evaluation::theft::{
 };
 
 /// Years lived through, and wires laid, in each household.
-const YEARS: u64 = 40;
-const TRIALS: u64 = 100;
+struct Effort {
+    years: u64,
+    trials: u64,
+}
 
 const WATCHES: [(&str, Watch); 4] = [
     ("meter-core", Watch::Meter),
@@ -20,15 +22,26 @@ const WATCHES: [(&str, Watch); 4] = [
 
 /// Prints false alarms and what is found, for both halves of the days and by the size of the wire.
 pub fn print(data: &Data) {
+    let effort = if data.is_whole() {
+        Effort {
+            years: 40,
+            trials: 100,
+        }
+    } else {
+        Effort {
+            years: 4,
+            trials: 20,
+        }
+    };
     for (name, days) in [("report", Days::Report), ("tuning", Days::Tuning)] {
-        by_household(name, &households(data, days));
+        by_household(name, &households(data, days), &effort);
     }
     let households = households(data, Days::Report);
-    curve(&households);
-    stress(&households);
+    curve(&households, &effort);
+    stress(&households, &effort);
 }
 
-fn by_household(half: &str, households: &[Household]) {
+fn by_household(half: &str, households: &[Household], effort: &Effort) {
     println!(
         "\n| {half} half of the days | false alarms per meter-month, {}, {}, {}, {} | 50 % found in 7 days | median delay | 90 % within | kWh lost |",
         WATCHES[0].0, WATCHES[1].0, WATCHES[2].0, WATCHES[3].0
@@ -36,9 +49,9 @@ fn by_household(half: &str, households: &[Household]) {
     println!("|---|---|---|---|---|---|");
     let (mut all_quiet, mut all_found) = ([Quiet::default(); 4], Found::default());
     for household in households {
-        let lives = healthy_lives(household, YEARS);
+        let lives = healthy_lives(household, effort.years);
         let quiets = WATCHES.map(|(_, watch)| quiet(&lives, watch));
-        let found = find(&trials(household, 50, TRIALS), Watch::Meter);
+        let found = find(&trials(household, 50, effort.trials), Watch::Meter);
         line(&household.name, &quiets, &found);
         for (all, of) in all_quiet.iter_mut().zip(&quiets) {
             all.add(of);
@@ -69,7 +82,7 @@ fn found_text(found: &Found) -> String {
     )
 }
 
-fn curve(households: &[Household]) {
+fn curve(households: &[Household], effort: &Effort) {
     println!(
         "\n| past the meter | found in 7 days | median delay | 90 % within | kWh lost | z-score found | Hampel found | naive rules found |"
     );
@@ -77,7 +90,7 @@ fn curve(households: &[Household]) {
     for percent in (10..=100).step_by(10) {
         let all: Vec<_> = households
             .iter()
-            .map(|of| trials(of, percent, TRIALS))
+            .map(|of| trials(of, percent, effort.trials))
             .collect();
         let found = WATCHES.map(|(_, watch)| {
             let mut found = Found::default();
@@ -97,14 +110,16 @@ fn curve(households: &[Household]) {
 }
 
 /// What is no theft and looks like one.
-fn stress(households: &[Household]) {
+fn stress(households: &[Household], effort: &Effort) {
     println!(
         "\n| healthy, and not as in the measured days | {} |",
         WATCHES.map(|(name, _)| name).join(" | ")
     );
     println!("|---|---|---|---|---|");
     let lives = |change: &dyn Fn(Vec<Vec<Day>>) -> Vec<Vec<Day>>| -> Vec<Vec<Day>> {
-        let lived = households.iter().map(|of| healthy_lives(of, YEARS / 4));
+        let lived = households
+            .iter()
+            .map(|of| healthy_lives(of, effort.years.div_ceil(4)));
         lived.flat_map(change).collect()
     };
     let rows = [

@@ -40,15 +40,15 @@ pub struct Match {
     pub matched: usize,
 }
 
-/// An alarm belongs to a span when it overlaps it, or begins no later after its onset than is tolerated. One that was
-/// there before the onset is false and finds nothing, which is stricter than overlap alone.
+/// An alarm belongs to a span when it overlaps it, or begins no later after its onset than is tolerated.
 pub fn score(alarms: &[Alarm], onset_ms: u64, end_ms: u64, tolerance_ms: u64) -> Match {
     let mut result = Match::default();
     for alarm in alarms {
-        let is_after = alarm.begin_ms >= onset_ms;
-        if is_after && (alarm.begin_ms <= end_ms || alarm.begin_ms - onset_ms <= tolerance_ms) {
+        let overlaps = alarm.begin_ms <= end_ms && alarm.end_ms >= onset_ms;
+        let follows = alarm.begin_ms >= onset_ms && alarm.begin_ms - onset_ms <= tolerance_ms;
+        if overlaps || follows {
             result.matched += 1;
-            let delay = alarm.begin_ms - onset_ms;
+            let delay = alarm.begin_ms.saturating_sub(onset_ms);
             result.delay_ms = Some(result.delay_ms.map_or(delay, |other| other.min(delay)));
         } else {
             result.false_alarms += 1;

@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod baselines;
+pub mod faults;
 pub mod household;
 pub mod parse;
 pub mod recording;

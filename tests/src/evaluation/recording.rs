@@ -73,6 +73,11 @@ impl Recording {
         steps.filter(|step| *step <= 600_000).sum()
     }
 
+    /// The same in months.
+    pub fn months(&self) -> f64 {
+        self.observed_ms() as f64 / MONTH_MS
+    }
+
     /// Whether any reading has what a detector looks at.
     pub fn shows(&self, code: EventCode) -> bool {
         let any = |has: fn(&Reading) -> bool| self.readings.iter().any(has);
@@ -141,8 +146,7 @@ impl Recording {
 impl Set {
     /// Time that was watched, in months of one meter.
     pub fn months(&self) -> f64 {
-        let observed = self.recordings.iter().map(Recording::observed_ms);
-        observed.sum::<u64>() as f64 / MONTH_MS
+        self.recordings.iter().map(Recording::months).sum()
     }
 
     /// Readings in all.

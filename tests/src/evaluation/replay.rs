@@ -27,8 +27,8 @@ pub struct Run {
     pub events: Vec<Event>,
     /// Its registers at the end.
     pub registers: Registers,
-    /// Readings it called the end of a gap, and when the first of them was.
-    pub gaps: Vec<u64>,
+    /// When readings did something out of the ordinary, and what.
+    pub flags: Vec<(u64, Flags)>,
 }
 
 impl Run {
@@ -69,13 +69,13 @@ pub fn replay_with<'a>(
     let settings = settings(recording, drop);
     let mut meter = Meter::new(Standard::<4>::new(900, 1));
     let mut outputs = Outputs::new();
-    let (mut events, mut gaps, mut last_ms) = (Vec::new(), Vec::new(), 0);
+    let (mut events, mut flags, mut last_ms) = (Vec::new(), Vec::new(), 0);
     for reading in readings {
         let utc_s = reading.utc_s;
         let local = utc_s.and_then(|utc_s| LocalTime::from_unix(utc_s, recording.offset_s));
         meter.push(reading, local, &settings, &mut outputs);
-        if outputs.step.flags.contains(Flags::GAP) {
-            gaps.push(reading.at_ms);
+        if !outputs.step.flags.is_empty() {
+            flags.push((reading.at_ms, outputs.step.flags));
         }
         events.extend(outputs.events.iter().copied());
         assert_eq!(outputs.lost_events, 0, "{reading:?}");
@@ -85,7 +85,7 @@ pub fn replay_with<'a>(
         alarms: merge(spans(&events, last_ms)),
         events,
         registers: *meter.registers(),
-        gaps,
+        flags,
     }
 }
 

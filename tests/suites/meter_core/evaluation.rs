@@ -2,6 +2,7 @@
 
 use meter_core::detect::{ConsumptionDrop, DropLimits};
 use meter_core::{EventCode, Phase};
+use metering_tests::evaluation::faults::{self, Fault};
 use metering_tests::evaluation::household::{Days, energy_mwh, households};
 use metering_tests::evaluation::sets::{self, Data};
 use metering_tests::evaluation::theft::{
@@ -156,5 +157,55 @@ fn quarters_of_the_extract_are_those_of_the_data_set() {
             appliance.name
         );
         assert_eq!(extract.len(), 10);
+    }
+}
+
+#[test]
+fn every_fault_of_a_counter_is_called_what_it_is_and_costs_no_energy() {
+    let healthy = sets::healthy(&Data::extracts());
+    let mut meters = faults::meters(&healthy);
+    meters.extend(faults::simulated(1..2, 1));
+    let faults = [
+        Fault::Wrap(1 << 16),
+        Fault::Wrap(10_000_000),
+        Fault::Wrap(1 << 32),
+        Fault::Reset,
+        Fault::GlitchUp,
+        Fault::GlitchToZero,
+        Fault::SwappedBytes,
+        Fault::Gap(300),
+        Fault::Gap(86_400),
+        Fault::Gap(11 * 86_400),
+        Fault::ClockStep,
+    ];
+    for fault in faults {
+        let outcome = faults::trials(fault, &meters, 40, 11);
+        let name = fault.name();
+        assert_eq!(outcome.trials, 40, "{name}: no place for it");
+        assert_eq!(outcome.named, 40, "{name}: {:?}", outcome.missed);
+        // A step of the counter: what was counted of it before it was set to zero is estimated.
+        let off = outcome.off_wh.iter().copied().fold(0.0, f64::max);
+        assert!(off <= 1.0, "{name}: {off} Wh");
+        assert_eq!(outcome.core.false_alarms, 0, "{name}");
+    }
+}
+
+#[test]
+fn what_no_meter_can_measure_is_found_within_seconds() {
+    let meters = faults::simulated(1..3, 1);
+    for (fault, limit_s) in [
+        (Fault::PowerLow, 10.0),
+        (Fault::WrongPhase, 10.0),
+        (Fault::Frozen, 300.0),
+    ] {
+        let outcome = faults::trials(fault, &meters, 20, 12);
+        let slowest = outcome.delays_s.iter().copied().fold(0.0, f64::max);
+        assert_eq!(
+            (outcome.trials, outcome.named),
+            (20, 20),
+            "{:?}",
+            outcome.missed
+        );
+        assert!(slowest <= limit_s, "{}: {slowest} s", fault.name());
     }
 }
