@@ -139,7 +139,8 @@ impl Profile {
                 self.begin(mwh);
                 // What of a gap lies in the new interval is missing there.
                 if time_s > end_s {
-                    self.note(step.flags.only(Flags::GAP.and(Flags::CLOCK_SET)));
+                    let missing = Flags::GAP.and(Flags::OPEN).and(Flags::CLOCK_SET);
+                    self.note(step.flags.only(missing));
                     if skipped > 0 {
                         self.status.set(Status::PARTIAL);
                     }

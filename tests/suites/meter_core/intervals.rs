@@ -170,3 +170,172 @@ fn a_period_with_a_hole_gives_no_demand() {
     assert_eq!(demand.reset().map(|peak| peak.mw), Some(1_000_000));
     assert_eq!(demand.max(), None);
 }
+
+/// Demands of readings at these seconds, with the energy of a counter and the time of the day off by so much.
+fn at(readings: &[(i64, u64, i64)]) -> Vec<(i64, u64)> {
+    let mut meter = Fed::new(COUNTING);
+    meter.config.gap_ms = 60_000;
+    let mut demand = Demand::<1>::new(900);
+    readings
+        .iter()
+        .filter_map(|(second, wh, off)| {
+            let reading = Reading {
+                utc_s: Some(START + second + off),
+                ..counted(*second as u64 * 1_000, 0, *wh)
+            };
+            let step = meter.push(&reading);
+            demand.push(START + second + off, meter.registers(), step.flags)
+        })
+        .map(|peak| (peak.end_s - START, peak.mw))
+        .collect()
+}
+
+#[test]
+fn a_period_ends_where_it_ends_and_not_at_the_next_reading() {
+    // 1 kW is 250 Wh in a quarter; polls every 100 s, 50 s off the ends, and twice the power from 900 s on.
+    let readings: Vec<(i64, u64, i64)> = (0..30)
+        .map(|n| {
+            let second = 50 + n * 100;
+            let wh = if second <= 900 {
+                second
+            } else {
+                2 * second - 900
+            };
+            (second, (wh * 1_000 / 3_600) as u64, 0)
+        })
+        .collect();
+    let demands = at(&readings);
+    assert_eq!(demands.len(), 2);
+    for ((end_s, mw), expected) in demands.into_iter().zip([1_800, 2_700]) {
+        assert_eq!(end_s, expected);
+        assert!(mw.abs_diff(2_000_000) < 60_000, "{mw}");
+    }
+    // 7 minutes without a reading over the end: by what the counter moved. 8 minutes: nobody knows.
+    let gap = |from, to| {
+        at(&[
+            (0, 0, 0),
+            (900, 250, 0),
+            (from, 400, 0),
+            (to, 540, 0),
+            (2_700, 750, 0),
+        ])
+    };
+    assert_eq!(gap(1_590, 2_010).len(), 2);
+    assert_eq!(gap(1_560, 2_040).len(), 0);
+}
+
+#[test]
+fn a_period_in_which_the_clock_was_set_has_no_demand() {
+    // 1 kW, a reading every 10 s. At 1200 s the clock is set by so much.
+    for (set, without) in [(-300, 1), (300, 1), (-3, 1), (-1, 0)] {
+        let readings: Vec<(i64, u64, i64)> = (0..600)
+            .map(|n| {
+                let second = n * 10;
+                let off = if second >= 1_200 { set } else { 0 };
+                (second, (second * 10 / 36) as u64, off)
+            })
+            .collect();
+        let demands = at(&readings);
+        assert!(
+            demands
+                .iter()
+                .all(|(_, mw)| mw.abs_diff(1_000_000) < 10_000),
+            "{set}: {demands:?}"
+        );
+        let ends: Vec<i64> = demands.iter().map(|(end_s, _)| *end_s).collect();
+        let all = [1_800, 2_700, 3_600, 4_500, 5_400];
+        assert_eq!(ends, all[without..], "{set}");
+    }
+}
+
+#[test]
+fn an_open_gap_in_a_period_leaves_no_demand() {
+    let run = |pause_s| {
+        let mut meter = Fed::new(POWER_ONLY);
+        let mut demand = Demand::<1>::new(900);
+        let mut ends = Vec::new();
+        let mut second = 0;
+        while second < 4_000 {
+            let step = meter.push(&power(second as u64 * 1_000, 1_000_000));
+            ends.extend(demand.push(START + second, meter.registers(), step.flags));
+            second += if second == 1_000 { pause_s } else { 1 };
+        }
+        ends.iter()
+            .map(|peak| peak.end_s - START)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(run(1), [1_800, 2_700, 3_600]);
+    // What is bridged is known well enough.
+    assert_eq!(run(300), [1_800, 2_700, 3_600]);
+    assert_eq!(run(301), [2_700, 3_600]);
+}
+
+#[test]
+fn a_gap_is_said_of_every_interval_it_lies_in() {
+    let mut meter = Fed::new(POWER_ONLY);
+    let mut profile = Profile::new(900);
+    let mut records = Vec::new();
+    for second in (0..800).chain(1_000..1_900).chain(3_000..4_000) {
+        let reading = power(second as u64 * 1_000, 1_000_000);
+        let step = meter.push(&reading);
+        records.extend(profile.push(START + second, &reading, &step, meter.registers()));
+    }
+    let seen: Vec<_> = records
+        .iter()
+        .map(|record| {
+            let has = |status| record.status.contains(status);
+            (
+                record.end_s - START,
+                has(Status::GAP),
+                has(Status::ESTIMATED),
+                has(Status::OPEN),
+                has(Status::CATCHES_UP),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (900, true, true, false, false),
+            (1_800, true, false, false, false),
+            // 1100 s without a reading, more than is bridged, past the end of an interval.
+            (2_700, true, false, true, false),
+            (3_600, true, false, true, false),
+        ]
+    );
+}
+
+#[test]
+fn a_record_over_a_restart_has_all_of_its_energy() {
+    use meter_core::meter::{Meter, Outputs, Settings};
+    let settings = Settings::new(meter_core::Config::new(COUNTING), ((),));
+    let mut meter = Meter::new((Profile::new(900),));
+    let mut outputs = Outputs::new();
+    let mut records = Vec::new();
+    for second in 0..3_600 {
+        if second % 700 == 350 {
+            meter = Meter::restore((Profile::new(900),), &meter.snapshot());
+        }
+        // The program has its own time.
+        let at_ms = second as u64 % 700 * 1_000;
+        let reading = Reading {
+            utc_s: Some(START + second),
+            ..counted(at_ms, 3_600_000, 500 + second as u64)
+        };
+        meter.push(&reading, None, &settings, &mut outputs);
+        records.extend(outputs.record);
+    }
+    let energies: Vec<(i64, u64)> = records
+        .iter()
+        .map(|record| (record.end_s - START, record.import_mwh))
+        .collect();
+    assert_eq!(
+        energies,
+        [(900, 900_000), (1_800, 900_000), (2_700, 900_000)]
+    );
+    assert!(
+        records
+            .iter()
+            .all(|record| record.status.contains(Status::PARTIAL))
+    );
+}

@@ -14,6 +14,7 @@ mod faults;
 mod fits;
 mod freeze;
 mod intervals;
+mod pipeline;
 mod quality;
 mod sources;
 mod store;

@@ -149,3 +149,146 @@ fn both_days_of_daylight_saving_conserve_energy() {
     assert_eq!(long[0] - 1_000_000, usual[0]);
     assert_eq!((&short[1..], &long[1..]), (&usual[1..], &usual[1..]));
 }
+
+/// The civil calendar day by day, as people count it.
+#[test]
+fn dates_and_weekdays_are_those_of_the_calendar_for_centuries() {
+    let is_leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let mut days = -719_162_i64; // 1 January of the year 1, a Monday.
+    for year in 1..2_500 {
+        let february = if is_leap(year) { 29 } else { 28 };
+        let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        for (month, length) in (1..).zip(lengths) {
+            for day in 1..=length {
+                let weekday = (days + 719_162).rem_euclid(7) as u8;
+                for second in [0, 59, 60, 86_399] {
+                    let time = LocalTime::from_unix(days * 86_400 + second, 0).unwrap();
+                    let minute = (second / 60) as u16;
+                    assert_eq!(
+                        time,
+                        LocalTime {
+                            month,
+                            day,
+                            weekday,
+                            minute
+                        }
+                    );
+                    assert!(time.is_valid());
+                }
+                days += 1;
+            }
+        }
+    }
+    // 1 January 2000 was a Saturday.
+    assert_eq!(
+        LocalTime::from_unix(946_684_800, 0),
+        Some(time(1, 1, 5, 0, 0))
+    );
+    assert_eq!(
+        LocalTime::from_unix(946_684_800, -1),
+        Some(time(12, 31, 4, 23, 59))
+    );
+    assert_eq!(LocalTime::from_unix(i64::MAX, 1), None);
+    assert_eq!(LocalTime::from_unix(i64::MIN, -1), None);
+}
+
+/// Seconds ahead of UTC in Berlin, where the clock is changed at 1:00 UTC on the last Sundays of March and October.
+fn berlin(utc_s: i64) -> i32 {
+    // 31 March and 27 October 2024.
+    let summer = 1_711_846_800..1_729_990_800;
+    if summer.contains(&utc_s) {
+        7_200
+    } else {
+        3_600
+    }
+}
+
+#[test]
+fn rates_and_days_of_berlin_conserve_energy_when_the_clock_is_changed() {
+    use meter_core::meter::{Meter, Outputs, Rates, Settings};
+    use meter_core::{Config, Freeze, Reading};
+    // The rate of each hour is its own, 1:00 to 4:00; day begins are at 23:00 and 22:00 UTC.
+    let hours: Vec<Switch> = (0..5)
+        .map(|hour| at(hour * 60, hour.min(4) as u8))
+        .collect();
+    let season = [Season {
+        from: (1, 1),
+        workday: &hours,
+        saturday: &hours,
+        sunday: &hours,
+    }];
+    let tariff = Tariff::new(&season, &[], 5).unwrap();
+    for (begin_s, day_hours, rates) in [
+        // 2:00 to 3:00 is missing.
+        (1_711_839_600, 23, [1_000, 1_000, 0, 1_000, 20_000]),
+        // 2:00 to 3:00 is there twice.
+        (1_729_980_000, 25, [1_000, 1_000, 2_000, 1_000, 20_000]),
+    ] {
+        let mut meter = Meter::new((Rates::<5>::new(), Freeze::new(1)));
+        let settings = Settings::new(Config::new(POWER_ONLY), (tariff, ()));
+        let mut outputs = Outputs::new();
+        let mut days = Vec::new();
+        let mut at_midnight = Vec::new();
+        for second in 0..=(day_hours * 3_600 + 10) {
+            let utc_s = begin_s + second;
+            let reading = Reading {
+                utc_s: Some(utc_s),
+                ..power(second as u64 * 1_000, 1_000_000)
+            };
+            let local = LocalTime::from_unix(utc_s, berlin(utc_s));
+            if second == 0 {
+                // The last second of the day before.
+                let before = LocalTime::from_unix(utc_s - 1, berlin(utc_s - 1));
+                meter.push(&reading, before, &settings, &mut outputs);
+                continue;
+            }
+            meter.push(&reading, local, &settings, &mut outputs);
+            days.extend(outputs.ended);
+            if second == day_hours * 3_600 {
+                at_midnight = meter.stages.0.mwh().collect();
+            }
+            let registers = meter.registers();
+            let sum: u64 = meter.stages.0.mwh().sum();
+            assert_eq!(
+                sum + meter.stages.0.unassigned_mwh(registers),
+                registers.import.mwh()
+            );
+        }
+        // The second between the two readings at midnight counts to the last rate of the day before.
+        let wh: Vec<u64> = at_midnight.iter().map(|mwh| (mwh + 500) / 1_000).collect();
+        assert_eq!(wh, rates, "{begin_s}");
+        let day = days.iter().map(|ended| ended.day).next_back().unwrap();
+        assert_eq!((day.used_mwh + 500) / 1_000, day_hours as u64 * 1_000);
+        assert_eq!(
+            days.iter().map(|ended| ended.day.used_mwh).sum::<u64>(),
+            day.import_mwh
+        );
+    }
+}
+
+#[test]
+fn energy_of_no_rate_is_told_and_not_lost() {
+    let mut meter = Fed::new(POWER_ONLY);
+    let mut rates = RateRegisters::<2>::new();
+    // A second at 3.6 kW is a watt-hour: two of no known rate, three of rate 0, four of a rate without a register.
+    let by_second = [
+        None,
+        None,
+        Some(0),
+        Some(0),
+        Some(0),
+        Some(7),
+        Some(7),
+        Some(7),
+        Some(7),
+        Some(1),
+    ];
+    for (second, rate) in (0..).zip(by_second) {
+        meter.push(&power(second * 1_000, 3_600_000));
+        if let Some(rate) = rate {
+            rates.push(rate, meter.registers());
+        }
+    }
+    assert_eq!(rates.mwh().collect::<Vec<_>>(), [3_000, 0]);
+    assert_eq!(rates.unassigned_mwh(meter.registers()), 6_000);
+}
