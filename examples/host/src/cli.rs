@@ -10,6 +10,7 @@ use pzem::{Address, Target};
 pub(crate) use crate::analyze::cli::AnalyzeOptions;
 pub(crate) use crate::bill::cli::BillOptions;
 pub(crate) use crate::chip::cli::ChipOptions;
+pub(crate) use crate::firmware::cli::FirmwareOptions;
 
 /// Reads energy meters: PZEM modules on a serial port, an ADE7753 on SPI, or simulated ones.
 #[derive(Debug, Parser)]
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Bill(Box<BillOptions>),
     /// Work with an ADE7753 metering chip on SPI
     Ade7753(ChipOptions),
+    /// Make keys, sign firmware of the smart meter, look at what was signed
+    Firmware(FirmwareOptions),
 }
 
 /// Which line, which module.

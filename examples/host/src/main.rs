@@ -6,6 +6,7 @@ mod chip;
 mod cli;
 mod commands;
 mod error;
+mod firmware;
 mod link;
 mod port;
 mod report;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Analyze(options) => analyze::run(&options),
         Command::Bill(options) => bill::run(&options),
         Command::Ade7753(options) => chip::run(&options),
+        Command::Firmware(options) => firmware::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
