@@ -10,9 +10,12 @@ pub mod app;
 pub mod archive;
 pub mod blobs;
 pub mod button;
+pub mod calibrate;
 pub mod display;
 pub mod indicator;
 pub mod live;
+#[cfg(feature = "local-page")]
+pub mod local;
 pub mod ota;
 pub mod platform;
 pub mod record;

@@ -150,6 +150,19 @@ impl CardState {
             Self::Faulty => "card fails",
         }
     }
+
+    /// The one word for it in payloads.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Ready => "ready",
+            Self::Absent => "absent",
+            Self::WrongFormat => "wrong_format",
+            Self::Full => "full",
+            Self::Faulty => "faulty",
+        }
+    }
 }
 
 /// The archive on the card.
@@ -252,6 +265,9 @@ pub struct Live {
     pub firmware: Firmware,
     /// Button and display.
     pub panel: Panel,
+    /// Somebody at the device wants these corrections of voltage, current and power in millionths: the keeper of the
+    /// settings stores them and puts them in force.
+    pub gains_ppm: Signal<NoopRawMutex, [i32; 3]>,
     /// The device is to start anew: whoever keeps records writes them first.
     pub restart: Signal<NoopRawMutex, ()>,
     /// Records have come that the uplink may send.
@@ -279,6 +295,7 @@ impl Live {
             missed_slots: Cell::new(0),
             update_percent: Cell::new(None),
             firmware: Firmware::default(),
+            gains_ppm: Signal::new(),
             restart: Signal::new(),
             panel: Panel::default(),
             news: Signal::new(),

@@ -168,6 +168,27 @@ pub trait Network {
     async fn connect(&mut self, to: &Endpoint<'_>) -> Result<Self::Stream<'_>, ConnectError>;
 }
 
+/// A connection that somebody else opened.
+pub trait Accepted: Read + Write {
+    /// Says that nothing more will be sent, and waits until everything that was arrived. Whoever serves the connection
+    /// limits the time of that.
+    async fn finish(&mut self);
+}
+
+/// Waits for connections on a port.
+pub trait Listener {
+    /// A connection.
+    type Stream<'a>: Accepted
+    where
+        Self: 'a;
+
+    /// Waits for the next one.
+    ///
+    /// # Errors
+    /// [`ConnectError`] when there can be none now.
+    async fn accept(&mut self) -> Result<Self::Stream<'_>, ConnectError>;
+}
+
 /// Where records wait to be sent, in the order they were made.
 pub trait Outbox {
     /// Puts the oldest records that wait into `records`, which is emptied before; as many as there is room for.

@@ -12,6 +12,7 @@ use smart_meter::display::{Page, Pager, Picture, View};
 use smart_meter::live::{
     ArchiveState, CardState, Channel, Live, NetworkState, TimeSource, TimeState, UplinkState,
 };
+use smart_meter::ota::Version;
 use smart_meter::record::Values;
 use smart_meter::settings::{Settings, Uplink};
 
@@ -53,6 +54,7 @@ fn live(channels: impl IntoIterator<Item = Channel>) -> Live {
     };
     let live = Live::new(settings);
     live.channels.borrow_mut().extend(channels);
+    live.firmware.version.set(Version::new(0, 1, 0));
     live.network.set(NetworkState {
         is_up: true,
         address: Some([192, 168, 178, 123]),
@@ -91,7 +93,6 @@ fn draw(live: &Live, page: Page) -> Picture {
     let mut picture = Picture::new();
     let view = View {
         live,
-        version: "0.1.0",
         now_ms: NOW_MS,
     };
     let Ok(()) = view.draw(&mut picture, page);

@@ -33,8 +33,6 @@ pub trait Screen: DrawTarget<Color = BinaryColor> {
 pub struct View<'a> {
     /// The present.
     pub live: &'a Live,
-    /// Version of the firmware.
-    pub version: &'a str,
     /// Milliseconds since the start.
     pub now_ms: u64,
 }
@@ -64,18 +62,14 @@ impl View<'_> {
 }
 
 /// Shows one page after the other, drawn anew each second.
-pub async fn run(mut screen: impl Screen, clock: impl Clock, live: &Live, version: &str) -> ! {
+pub async fn run(mut screen: impl Screen, clock: impl Clock, live: &Live) -> ! {
     let mut pager = Pager::new(clock.now_ms());
     loop {
         let now_ms = clock.now_ms();
         let page_ms = u64::from(live.settings.borrow().page_s) * 1_000;
         let channels = live.channels.borrow().len();
         let page = pager.page(channels, page_ms, now_ms);
-        let view = View {
-            live,
-            version,
-            now_ms,
-        };
+        let view = View { live, now_ms };
         if view
             .draw(&mut screen, page)
             .and_then(|()| screen.flush())

@@ -183,7 +183,7 @@ pub fn health(
     object.end()
 }
 
-const fn cause(cause: ResetCause) -> &'static str {
+pub(crate) const fn cause(cause: ResetCause) -> &'static str {
     match cause {
         ResetCause::PowerOn => "power_on",
         ResetCause::BrownOut => "brown_out",

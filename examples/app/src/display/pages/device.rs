@@ -16,7 +16,10 @@ where
 {
     let live = view.live;
     canvas.title(&live.settings.borrow().meter_id)?;
-    canvas.normal(14, &line(format_args!("Version {}", view.version)))?;
+    canvas.normal(
+        14,
+        &line(format_args!("Version {}", live.firmware.version.get())),
+    )?;
     let seconds = view.now_ms / 1_000;
     canvas.normal(26, &line(format_args!("Up {}", Span { seconds })))?;
     match live.time.get().utc_ms(view.now_ms).and_then(Iso::new) {
