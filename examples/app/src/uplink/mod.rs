@@ -12,6 +12,7 @@ pub mod tasmota;
 
 use core::fmt::Write as _;
 use core::future::Future;
+use core::pin::Pin;
 
 use embassy_futures::select::{Either, select};
 use heapless::String;
@@ -163,8 +164,12 @@ pub(crate) async fn back_off(
     rest(clock, live, target, ms).await;
 }
 
-/// A future with an end.
-pub(crate) async fn limit<F: Future>(clock: &impl Clock, ms: u64, future: F) -> Option<F::Output> {
+/// A future with an end. It is pinned where it is called, since a future that is handed on is stored twice.
+pub(crate) async fn limit<F: Future>(
+    clock: &impl Clock,
+    ms: u64,
+    future: Pin<&mut F>,
+) -> Option<F::Output> {
     match select(future, clock.sleep_ms(ms)).await {
         Either::First(output) => Some(output),
         Either::Second(()) => None,

@@ -112,3 +112,55 @@ pub(crate) fn error_of(live: &Live) -> Option<String> {
         .as_ref()
         .map(|text| text.as_str().to_owned())
 }
+
+/// A reading as long as it can be.
+pub(crate) fn worst_reading() -> Record {
+    Record {
+        id: Id {
+            boot: u32::MAX,
+            seq: u32::MAX,
+        },
+        channel: 0,
+        at_ms: u64::MAX,
+        utc_ms: None,
+        quality: Quality::CLOCK_INVALID,
+        body: Body::Reading(Values {
+            voltage_mv: Some(u32::MAX),
+            current_ma: Some(u32::MAX),
+            power_mw: Some(i32::MIN),
+            reactive_mvar: Some(i32::MIN),
+            frequency_mhz: Some(u32::MAX),
+            power_factor_milli: Some(i16::MIN),
+            import_mwh: u64::MAX,
+            export_mwh: u64::MAX,
+        }),
+    }
+}
+
+/// Health as long as it can be.
+pub(crate) fn worst_health() -> meter_core::Health {
+    let mut health = meter_core::Health {
+        uptime_s: u32::MAX,
+        boots: u32::MAX,
+        reset_cause: meter_core::health::ResetCause::BrownOut,
+        queue_depth: u32::MAX,
+        flash_erases: u32::MAX,
+        heap_free: Some(u32::MAX),
+        heap_least: Some(u32::MAX),
+        stack_most: Some(u32::MAX),
+        clock_offset_ms: Some(i32::MIN),
+        battery_mv: Some(u16::MAX),
+        temperature_centi_c: Some(i16::MIN),
+        rssi_dbm: Some(i8::MIN),
+        ..meter_core::Health::default()
+    };
+    (health.polls.good, health.polls.failed) = (u32::MAX, u32::MAX);
+    (health.uploads.good, health.uploads.failed) = (u32::MAX, u32::MAX - 100);
+    health.poll_errors = meter_core::health::PollErrors {
+        no_reply: u32::MAX,
+        garbled: u32::MAX,
+        refused: u32::MAX,
+        implausible: u32::MAX,
+    };
+    health
+}

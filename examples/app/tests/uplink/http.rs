@@ -5,12 +5,14 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use smart_meter::live::{Live, Task};
-use smart_meter::platform::ConnectError;
+use smart_meter::platform::{ConnectError, Outbox};
 use smart_meter::record::{Body, DeviceEvent, EventRecord, Record};
-use smart_meter::settings::{Settings, Uplink};
+use smart_meter::settings::{Secret, Settings, Uplink};
 use smart_meter::uplink::{self, Enrolment, Parts};
 
-use super::device::{MemoryOutbox, error_of, event, http_settings, interval, reading};
+use super::device::{
+    MemoryOutbox, error_of, event, http_settings, interval, reading, worst_health, worst_reading,
+};
 use super::time::{VirtualClock, run};
 use super::wire::{Attempt, ScriptedNetwork, Step, answer};
 
@@ -499,6 +501,28 @@ fn the_key_is_in_no_message() {
 }
 
 #[test]
+fn the_longest_requests_fit() {
+    let base = format!("http://{}.org:65535/{}", "h".repeat(58), "p".repeat(20));
+    assert_eq!(base.len(), 96);
+    let mut settings = http_settings();
+    settings.http_base = base.as_str().try_into().unwrap();
+    settings.http_api_key = Secret::new(&"k".repeat(64)).unwrap();
+    settings.meter_id = "\u{fc}".repeat(16).as_str().try_into().unwrap();
+    settings.owner = "\"".repeat(48).as_str().try_into().unwrap();
+    settings.place = "\u{1}".repeat(64).as_str().try_into().unwrap();
+    let stored = "HTTP/1.1 201 Created\r\nContent-Length: 13\r\n\r\n{\"stored\": 2}";
+    let network = ScriptedNetwork::peer(steps(&[CREATED, NOT_FOUND, stored, CREATED, CREATED]));
+    let device = Device::new(network, settings);
+    device.live.with_health(|health| *health = worst_health());
+    device.push([worst_reading(), worst_reading(), event(1), interval(2)]);
+    device.run(1_000);
+    assert_eq!(error_of(device.live), None);
+    assert_eq!(device.outbox.len(), 0);
+    assert_eq!(device.told(), []);
+    assert_eq!(device.requests().len(), 5);
+}
+
+#[test]
 fn signs_of_life_come_whatever_happens() {
     let attempts = [
         Attempt::Hangs,
@@ -520,6 +544,39 @@ fn signs_of_life_come_whatever_happens() {
             "silent for {silent_ms} ms"
         );
     }
+}
+
+/// Flash that fails: there are records, and none can be read.
+struct Unreadable(Rc<Cell<u32>>);
+
+impl Outbox for Unreadable {
+    async fn peek<const N: usize>(&mut self, records: &mut heapless::Vec<Record, N>) {
+        records.clear();
+        self.0.set(self.0.get() + 1);
+    }
+
+    async fn forget(&mut self, _: usize) {}
+
+    fn depth(&self) -> u32 {
+        1
+    }
+}
+
+#[test]
+fn an_outbox_that_gives_nothing_is_not_asked_without_end() {
+    let (clock, live) = (VirtualClock::default(), Live::new(http_settings()));
+    let peeks = Rc::new(Cell::new(0));
+    let parts = Parts {
+        network: ScriptedNetwork::peer(
+            [steps(&[CREATED, NOT_FOUND]), vec![Step::Silence]].concat(),
+        ),
+        outbox: Unreadable(peeks.clone()),
+        enrolment: Kept::default(),
+        random: || 0,
+        mac: [0; 6],
+    };
+    assert!(run(&clock, 60_000, uplink::run(parts, &clock, &live)).is_none());
+    assert!((5..20).contains(&peeks.get()), "{}", peeks.get());
 }
 
 #[test]

@@ -8,9 +8,12 @@
 
 mod backoff;
 mod device;
+mod fake_broker;
 mod http;
+mod mqtt;
 mod payload;
 mod reply;
+mod size;
 mod target;
 mod time;
 mod wire;

@@ -5,6 +5,8 @@ mod memory;
 pub mod reply;
 mod request;
 
+use core::pin::pin;
+
 use embassy_futures::select::select;
 use embedded_io_async::{Read, Write};
 use heapless::Vec;
@@ -116,7 +118,7 @@ where
             continue;
         }
         let endpoint = url.endpoint();
-        let connected = limit(clock, CONNECT_MS, parts.network.connect(&endpoint)).await;
+        let connected = limit(clock, CONNECT_MS, pin!(parts.network.connect(&endpoint))).await;
         let left = match connected {
             Some(Ok(stream)) => {
                 let mut session = Session {
@@ -216,8 +218,7 @@ impl<S: Read + Write, O: Outbox, E: Enrolment, C: Clock> Session<'_, S, O, E, C>
                 self.health(now_ms).await?;
                 continue;
             }
-            if self.outbox.depth() > 0 {
-                self.drain().await?;
+            if self.outbox.depth() > 0 && self.drain().await? {
                 continue;
             }
             let _ = select(self.live.news.wait(), self.clock.sleep_ms(LOOK_MS)).await;
@@ -227,12 +228,12 @@ impl<S: Read + Write, O: Outbox, E: Enrolment, C: Clock> Session<'_, S, O, E, C>
         }
     }
 
-    /// Sends what the outbox gives at a time.
-    async fn drain(&mut self) -> Result<(), Left> {
+    /// Sends what the outbox gives at a time. Gives whether it gave anything: flash may fail.
+    async fn drain(&mut self) -> Result<bool, Left> {
         let mut records = Vec::<Record, WINDOW>::new();
         self.outbox.peek(&mut records).await;
         let mut done = 0;
-        let mut result = Ok(());
+        let mut result = Ok(!records.is_empty());
         while let Some(waiting @ [first, ..]) = records.get(done..) {
             self.live.is_alive(Task::Uplink, self.clock.now_ms());
             match self.send(first, waiting).await {
@@ -372,7 +373,8 @@ impl<S: Read + Write, O: Outbox, E: Enrolment, C: Clock> Session<'_, S, O, E, C>
         let is_fresh = self.is_fresh;
         let (stream, clock) = (&mut self.stream, self.clock);
         let transfer = transfer(stream, self.target, self.url, self.live, content);
-        let reply = match limit(clock, ANSWER_MS, transfer).await {
+        let reply = limit(clock, ANSWER_MS, pin!(transfer)).await;
+        let reply = match reply {
             Some(Ok(reply)) => reply,
             Some(Err(Left::Unanswered)) if !is_fresh => return Err(Left::Stale),
             // The lengths of all settings are limited so that this can not be.

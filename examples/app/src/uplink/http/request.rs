@@ -11,7 +11,7 @@ use crate::live::Live;
 use crate::record::Record;
 use crate::settings::url::Url;
 
-/// Room for a request of one record: the longest head is 490 bytes, the longest record 420.
+/// Room for a request: the longest are a head of 400 bytes with a registration or the health of the device, of 600.
 pub(super) const BUFFER: usize = 1_024;
 
 /// What is sent.

@@ -1,6 +1,7 @@
 //! What is done over a connection to a broker.
 
 use core::fmt::{self, Write};
+use core::pin::pin;
 
 use embassy_futures::select::{Either3, select3};
 use heapless::{Deque, Vec};
@@ -13,7 +14,7 @@ use super::super::payload::{self, Dialect};
 use super::super::{ANSWER_MS, HEALTH_MS, LOOK_MS, TRIES, failed, is_current, limit, succeeded};
 use super::super::{home_assistant, tasmota};
 use super::left::Left;
-use super::{Memory, Target, WINDOW, topic};
+use super::{Memory, Place, Target, WINDOW, topic};
 use crate::live::{Live, Task};
 use crate::platform::{Clock, Outbox};
 use crate::record::{Body, DeviceEvent, EventRecord, Record};
@@ -50,6 +51,7 @@ pub(super) struct Link<'a, 's, 'b, I, C> {
     clock: &'a C,
     live: &'a Live,
     target: &'a Target,
+    status: &'a str,
     memory: &'a mut Memory,
     /// Home Assistant has started and knows nothing.
     was_born: bool,
@@ -62,16 +64,21 @@ pub(super) struct Link<'a, 's, 'b, I, C> {
 impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
     pub(super) const fn new(
         connection: Connection<'s, 'b, I>,
-        clock: &'a C,
-        live: &'a Live,
-        target: &'a Target,
+        place: Place<'a, C>,
         memory: &'a mut Memory,
     ) -> Self {
+        let Place {
+            clock,
+            live,
+            target,
+            status,
+        } = place;
         Self {
             connection,
             clock,
             live,
             target,
+            status,
             memory,
             was_born: false,
             told: (0, 0),
@@ -79,25 +86,21 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
         }
     }
 
-    pub(super) async fn run(&mut self, outbox: &mut impl Outbox, status: &str) -> Left {
-        let left = match self.work(outbox, status).await {
+    pub(super) async fn run(&mut self, outbox: &mut impl Outbox) -> Left {
+        let left = match self.work(outbox).await {
             Ok(never) => match never {},
             Err(left) => left,
         };
         if left == Left::Changed {
             // Nobody else says that we go.
-            let _ = self.say(status, "offline").await;
-            let _ = limit(self.clock, ANSWER_MS, self.connection.disconnect()).await;
+            let _ = self.say(self.status, "offline").await;
+            let _ = limit(self.clock, ANSWER_MS, pin!(self.connection.disconnect())).await;
         }
         left
     }
 
-    async fn work(
-        &mut self,
-        outbox: &mut impl Outbox,
-        status: &str,
-    ) -> Result<core::convert::Infallible, Left> {
-        self.say(status, "online").await?;
+    async fn work(&mut self, outbox: &mut impl Outbox) -> Result<core::convert::Infallible, Left> {
+        self.say(self.status, "online").await?;
         {
             let mut uplink = self.live.uplink.borrow_mut();
             uplink.is_up = true;
@@ -108,7 +111,7 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
             let subscribed = limit(
                 self.clock,
                 ANSWER_MS,
-                self.connection.subscribe(&filters, &[]),
+                pin!(self.connection.subscribe(&filters, &[])),
             )
             .await;
             subscribed.ok_or(Left::Silent)??;
@@ -122,9 +125,7 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
             if !is_current(self.live, self.target) {
                 return Err(Left::Changed);
             }
-            if outbox.depth() > 0 {
-                self.drain(outbox).await?;
-            }
+            let has_sent = outbox.depth() > 0 && self.drain(outbox).await?;
             self.live
                 .with_health(|health| health.queue_depth = outbox.depth());
             self.discover().await?;
@@ -133,7 +134,7 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
                 self.memory.health_due_ms = now_ms.saturating_add(HEALTH_MS);
                 self.health().await?;
             }
-            if outbox.depth() == 0 {
+            if !has_sent {
                 self.wait().await?;
             }
         }
@@ -157,7 +158,7 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
         let now_ms = self.clock.now_ms();
         self.live.is_alive(Task::Uplink, now_ms);
         let left_ms = until_ms.saturating_sub(now_ms);
-        let is_born = match limit(self.clock, left_ms, self.connection.poll()).await {
+        let is_born = match limit(self.clock, left_ms, pin!(self.connection.poll())).await {
             None => return Err(Left::Silent),
             Some(Ok(Some(message))) => is_birth(message.topic(), message.payload()),
             Some(Ok(None)) => false,
@@ -200,7 +201,13 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
         if let Manner::KeptFor(_) = manner {
             message = message.properties(&expiry);
         }
-        match limit(self.clock, ANSWER_MS, self.connection.publish(message)).await {
+        let sent = limit(
+            self.clock,
+            ANSWER_MS,
+            pin!(self.connection.publish(message)),
+        )
+        .await;
+        match sent {
             None => Err(Left::Silent),
             Some(Ok(Some(op))) => Ok(Sent::Waits(op)),
             Some(Ok(None)) => Ok(Sent::Gone),
@@ -257,8 +264,8 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
         }
     }
 
-    /// Sends what the outbox gives at a time.
-    async fn drain(&mut self, outbox: &mut impl Outbox) -> Result<(), Left> {
+    /// Sends what the outbox gives at a time. Gives whether it gave anything: flash may fail.
+    async fn drain(&mut self, outbox: &mut impl Outbox) -> Result<bool, Left> {
         let mut records = Vec::<Record, WINDOW>::new();
         outbox.peek(&mut records).await;
         let mut done = 0;
@@ -266,7 +273,7 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
         if done > 0 {
             outbox.forget(done).await;
         }
-        result
+        result.map(|()| !records.is_empty())
     }
 
     /// Sends records, and counts those from the first on that need not be sent again.

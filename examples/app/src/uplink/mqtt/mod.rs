@@ -9,7 +9,9 @@ mod present;
 pub mod topic;
 
 use core::fmt::Write as _;
+use core::pin::pin;
 
+use embedded_io_async::{Read, Write};
 use heapless::String;
 use minimq::{Buffers, ConfigBuilder, ConfigError, QoS, Session, Will};
 
@@ -21,7 +23,7 @@ use super::{
     ANSWER_MS, CONNECT_MS, Enrolment, LOOK_MS, Shared, Target, back_off, complain, failed,
     is_current, limit, rest,
 };
-use crate::live::Task;
+use crate::live::{Live, Task};
 use crate::platform::{Clock, ConnectError, Network, Outbox};
 use crate::settings::url::Url;
 
@@ -81,23 +83,28 @@ where
             continue;
         }
         let endpoint = url.endpoint();
-        let left = match limit(clock, CONNECT_MS, parts.network.connect(&endpoint)).await {
+        let connected = limit(clock, CONNECT_MS, pin!(parts.network.connect(&endpoint))).await;
+        let left = match connected {
             None => Left::Silent,
             Some(Err(error)) => Left::Unconnected(error),
             Some(Ok(stream)) => {
                 live.is_alive(Task::Uplink, clock.now_ms());
-                match session(Buffers::new(&mut rx, &mut tx), target, &status, parts.mac) {
-                    Err(_) => Left::Unfit,
-                    Ok(mut session) => match limit(clock, ANSWER_MS, session.connect(stream)).await
-                    {
-                        None => Left::Silent,
-                        Some(Err(error)) => Left::from(error),
-                        Some(Ok(connection)) => {
-                            let mut link = Link::new(connection, clock, live, target, &mut memory);
-                            link.run(&mut parts.outbox, &status).await
-                        }
-                    },
-                }
+                let place = Place {
+                    clock,
+                    live,
+                    target,
+                    status: &status,
+                };
+                let buffers = Buffers::new(&mut rx, &mut tx);
+                over(
+                    stream,
+                    buffers,
+                    parts.mac,
+                    place,
+                    &mut memory,
+                    &mut parts.outbox,
+                )
+                .await
             }
         };
         if left == Left::Changed {
@@ -116,6 +123,37 @@ where
             0,
         )
         .await;
+    }
+}
+
+/// What does not change over a connection.
+#[derive(Clone, Copy)]
+struct Place<'a, C> {
+    clock: &'a C,
+    live: &'a Live,
+    target: &'a Target,
+    status: &'a str,
+}
+
+/// Works over a stream until that is over.
+async fn over<S: Read + Write, O: Outbox, C: Clock>(
+    stream: S,
+    buffers: Buffers<'_>,
+    mac: [u8; 6],
+    place: Place<'_, C>,
+    memory: &mut Memory,
+    outbox: &mut O,
+) -> Left {
+    // Not `let else`, with which the session is stored twice.
+    let mut session = match session(buffers, place.target, place.status, mac) {
+        Ok(session) => session,
+        Err(_) => return Left::Unfit,
+    };
+    let connected = limit(place.clock, ANSWER_MS, pin!(session.connect(stream))).await;
+    match connected {
+        None => Left::Silent,
+        Some(Err(error)) => Left::from(error),
+        Some(Ok(connection)) => Link::new(connection, place, memory).run(outbox).await,
     }
 }
 
