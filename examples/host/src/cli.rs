@@ -10,6 +10,7 @@ use pzem::{Address, Target};
 pub(crate) use crate::analyze::cli::AnalyzeOptions;
 pub(crate) use crate::bill::cli::BillOptions;
 pub(crate) use crate::chip::cli::ChipOptions;
+use crate::disturb::Disturbance;
 pub(crate) use crate::firmware::cli::FirmwareOptions;
 
 /// Reads energy meters: PZEM modules on a serial port, an ADE7753 on SPI, or simulated ones.
@@ -109,6 +110,16 @@ pub(crate) struct WatchOptions {
     /// Also write the readings to a CSV file
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
+    /// Alarm above so many W for 10 s
+    #[arg(long, value_name = "WATTS")]
+    pub(crate) limit: Option<u32>,
+    /// Nominal voltage in V [default: 230, 120 or 100, whichever is nearest to the first reading]
+    #[arg(long, value_name = "VOLTS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) nominal: Option<u32>,
+    /// Something that goes wrong in the simulated house: sag, swell, overload, theft, outage, reset or wrap, 5 s after the
+    /// first reading or as in sag@10s+3s; may be given several times
+    #[arg(long, value_name = "TROUBLE", value_parser = Disturbance::parse, conflicts_with = "port")]
+    pub(crate) disturb: Vec<Disturbance>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -183,6 +194,10 @@ pub(crate) struct SimulateOptions {
     /// Seed of the faults and of the loads
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Something that goes wrong behind the AC module with address 1: sag, swell, overload, theft, outage, reset or
+    /// wrap, after 5 s or as in sag@10s+3s; may be given several times
+    #[arg(long, value_name = "TROUBLE", value_parser = Disturbance::parse)]
+    pub(crate) disturb: Vec<Disturbance>,
     /// The line returns what is sent
     #[arg(long)]
     pub(crate) echo: bool,

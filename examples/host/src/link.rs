@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use meter_sim::pzem::{AcModule, DcModule, LegacyModule, Line, Load};
+use meter_sim::pzem::{AcModule, DcModule, LegacyModule, Line, Load, ModuleId};
 use pzem::blocking::Pzem;
 use pzem::operation::Operation;
 use pzem::{Address, Config, EchoMode, Error, Target};
 use serialport::StopBits;
 
 use crate::cli::{Family, LinkOptions};
+use crate::disturb::{Disturbance, Troublemaker};
 use crate::error::Problem;
 use crate::port::{self, Port, PortError, Wait};
 
@@ -19,8 +20,18 @@ const LEGACY: [u8; 4] = [192, 168, 1, 1];
 pub(crate) struct Link {
     pub(crate) pzem: Pzem<Port, Wait>,
     pub(crate) name: String,
-    simulated: Option<Line>,
+    simulated: Option<Simulated>,
     started: Instant,
+}
+
+/// Modules that are none, and what goes wrong with them.
+struct Simulated {
+    line: Line,
+    /// The first one.
+    house: ModuleId,
+    troubles: Option<Troublemaker>,
+    /// When the times of these begin.
+    since: Option<Instant>,
 }
 
 impl Link {
@@ -53,11 +64,21 @@ impl Link {
                 if !options.sim {
                     eprintln!("meter: no --port given: using simulated modules");
                 }
-                let line = simulated_line(family);
+                let (line, house) = simulated_line(family);
                 line.set_echo(options.echo);
                 let port = Port::Simulated(line.uart());
                 let wait = Wait::Simulated(line.delay());
-                (port, wait, "simulation".to_owned(), Some(line))
+                (
+                    port,
+                    wait,
+                    "simulation".to_owned(),
+                    Some(Simulated {
+                        line,
+                        house,
+                        troubles: None,
+                        since: None,
+                    }),
+                )
             }
         };
         Ok(Self {
@@ -69,10 +90,32 @@ impl Link {
     }
 
     /// Lets simulated modules catch up with real time.
-    pub(crate) fn catch_up(&self) {
-        if let Some(line) = &self.simulated {
-            let elapsed = u64::try_from(self.started.elapsed().as_micros());
-            line.advance_to_us(elapsed.unwrap_or(u64::MAX));
+    pub(crate) fn catch_up(&mut self) {
+        if let Some(simulated) = &mut self.simulated {
+            let elapsed = self.started.elapsed();
+            let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+            simulated.line.advance_to_us(elapsed_us);
+            if let Some(troubles) = &mut simulated.troubles {
+                let since = simulated
+                    .since
+                    .map_or(Duration::ZERO, |since| since.elapsed());
+                troubles.act(&simulated.line, since);
+            }
+        }
+    }
+
+    /// Lets things go wrong with the first of the simulated modules.
+    pub(crate) fn disturb(&mut self, disturbances: &[Disturbance]) {
+        if let Some(simulated) = &mut self.simulated {
+            let troubles = Troublemaker::new(&simulated.line, simulated.house, disturbances);
+            simulated.troubles = Some(troubles);
+        }
+    }
+
+    /// There is a first reading: what goes wrong does so after its time from here on.
+    pub(crate) fn begin_troubles(&mut self) {
+        if let Some(simulated) = &mut self.simulated {
+            simulated.since.get_or_insert_with(Instant::now);
         }
     }
 
@@ -99,8 +142,8 @@ impl Link {
     }
 }
 
-/// Two AC modules and a DC module, or a v1/v2 module alone.
-fn simulated_line(family: Family) -> Line {
+/// Two AC modules and a DC module, or a v1/v2 module alone; and the first of them.
+fn simulated_line(family: Family) -> (Line, ModuleId) {
     let line = Line::new();
     if family == Family::Legacy {
         let load = Load {
@@ -109,11 +152,11 @@ fn simulated_line(family: Family) -> Line {
             ..Load::NONE
         };
         let module = LegacyModule::new().with_address(LEGACY).with_load(load);
-        line.attach(module.with_energy_wh(99_999));
-        return line;
+        let module = line.attach(module.with_energy_wh(99_999));
+        return (line, module);
     }
-    line.attach(AcModule::new(1).with_household(1).with_energy_wh(1_284_350));
+    let house = line.attach(AcModule::new(1).with_household(1).with_energy_wh(1_284_350));
     line.attach(AcModule::new(2).with_household(2).with_energy_wh(97_400));
     line.attach(DcModule::new(3).with_load(4_812, 730).with_energy_wh(5_120));
-    line
+    (line, house)
 }

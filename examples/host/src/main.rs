@@ -5,6 +5,7 @@ mod bill;
 mod chip;
 mod cli;
 mod commands;
+mod disturb;
 mod error;
 mod firmware;
 mod link;

@@ -1,8 +1,10 @@
 //! `meter simulate --pty`: simulated modules for any Modbus master.
 
-use meter_sim::pzem::{AcModule, DcModule, Faults, LegacyModule, Line, Load};
+use meter_sim::pzem::{AcModule, DcModule, Faults, LegacyModule, Line, Load, ModuleId};
 
 use crate::cli::{Family, SimulateOptions};
+#[cfg(unix)]
+use crate::disturb::Troublemaker;
 use crate::error::Problem;
 
 #[cfg(unix)]
@@ -11,7 +13,8 @@ pub(crate) fn run(options: &SimulateOptions) -> Result<(), Problem> {
 
     let mut terminal = pty::Pty::open()
         .map_err(|error| Problem::Refused(format!("no pseudo-terminal to be had ({error})")))?;
-    let line = line(options);
+    let (line, first) = line(options);
+    let mut troubles = first.map(|first| Troublemaker::new(&line, first, &options.disturb));
     super::print(terminal.path())?;
     eprintln!(
         "meter: {} simulated; connect to the path above, end with Ctrl-C",
@@ -26,6 +29,9 @@ pub(crate) fn run(options: &SimulateOptions) -> Result<(), Problem> {
         let request = terminal.read()?;
         let now_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         line.advance_to_us(now_us);
+        if let Some(troubles) = &mut troubles {
+            troubles.act(&line, started.elapsed());
+        }
         line.transmit(&request);
         let reply = line.take_received();
         terminal.write(&reply)?;
@@ -44,16 +50,17 @@ pub(crate) fn run(_: &SimulateOptions) -> Result<(), Problem> {
     not(unix),
     allow(dead_code, reason = "used with pseudo-terminals only")
 )]
-fn line(options: &SimulateOptions) -> Line {
+fn line(options: &SimulateOptions) -> (Line, Option<ModuleId>) {
     // DC modules send two stop bits: eleven bits a byte.
     let line = match options.family {
         Family::Dc => Line::with_frame(9_600, 11),
         Family::Ac | Family::Legacy => Line::new(),
     };
     line.set_echo(options.echo);
+    let mut first = None;
     for address in 1..=options.modules {
         let seed = options.seed.wrapping_add(u64::from(address));
-        match options.family {
+        let module = match options.family {
             Family::Ac => line.attach(
                 AcModule::new(address)
                     .with_household(seed)
@@ -67,6 +74,7 @@ fn line(options: &SimulateOptions) -> Line {
                 ..Load::NONE
             })),
         };
+        first.get_or_insert(module);
     }
     let faults = options
         .faults
@@ -75,7 +83,7 @@ fn line(options: &SimulateOptions) -> Line {
             faults.with(*fault, *ppm)
         });
     line.set_faults(faults);
-    line
+    (line, first)
 }
 
 #[cfg(unix)]

@@ -8,6 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(unix)]
+pub(crate) mod pty;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

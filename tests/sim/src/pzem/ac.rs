@@ -13,6 +13,8 @@ const TURNAROUND_NS: u64 = 30_000_000;
 pub struct AcModule {
     address: u8,
     load: Load,
+    /// What stands in for the load for a while.
+    held: Option<Load>,
     household: Option<Household>,
     energy_wh: u32,
     /// Energy below 1 Wh, in 0.1 W times nanoseconds.
@@ -39,6 +41,7 @@ impl AcModule {
         Self {
             address,
             load: Load::NONE,
+            held: None,
             household: None,
             energy_wh: 0,
             rest: 0,
@@ -127,6 +130,12 @@ impl AcModule {
         self.load = load;
     }
 
+    /// Puts another load in the place of its own one, or of what its household does; `None` ends that. What was used so
+    /// far stays counted.
+    pub fn hold_load(&mut self, load: Option<Load>) {
+        self.held = load;
+    }
+
     /// Sets the energy counter in Wh.
     pub fn set_energy_wh(&mut self, energy_wh: u32) {
         self.energy_wh = energy_wh;
@@ -177,8 +186,9 @@ impl AcModule {
         let load = match self.shown {
             Some((since, load)) if now_ns < since + self.refresh_ns => load,
             _ => {
-                self.shown = Some((now_ns, self.load));
-                self.load
+                let load = self.held.unwrap_or(self.load);
+                self.shown = Some((now_ns, load));
+                load
             }
         };
         let power_dw = load.power_dw();
@@ -208,7 +218,7 @@ impl AcModule {
         const WH: u128 = 10 * 3_600 * 1_000_000_000;
         let elapsed = now_ns.saturating_sub(self.counted_ns);
         self.counted_ns = now_ns;
-        self.rest += u128::from(self.load.power_dw()) * u128::from(elapsed);
+        self.rest += u128::from(self.held.unwrap_or(self.load).power_dw()) * u128::from(elapsed);
         self.energy_wh = self.energy_wh.wrapping_add((self.rest / WH) as u32);
         self.rest %= WH;
         if let Some(household) = &mut self.household {

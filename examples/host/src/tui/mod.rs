@@ -1,5 +1,7 @@
 //! The live view of `meter watch`.
 
+mod registers;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -12,6 +14,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph, Sparkline};
 use ratatui::{DefaultTerminal, Frame};
 
+use crate::commands::watch::watched::Watched;
 use crate::error::Problem;
 use crate::report::{Reading, Values};
 
@@ -66,6 +69,7 @@ impl View {
     pub(crate) fn idle(
         &mut self,
         modules: &[Module],
+        watched: &BTreeMap<Address, Watched>,
         stats: &Stats,
         wait: Duration,
     ) -> Result<bool, Problem> {
@@ -75,6 +79,7 @@ impl View {
                 name,
                 interval,
                 panels,
+                watched,
                 color,
             };
             screen.draw(frame, modules, stats);
@@ -111,6 +116,7 @@ struct Screen<'a> {
     name: &'a str,
     interval: Duration,
     panels: &'a BTreeMap<Address, Panel>,
+    watched: &'a BTreeMap<Address, Watched>,
     color: bool,
 }
 
@@ -157,6 +163,8 @@ impl Screen<'_> {
             Link::Degraded => ("degraded", Color::Yellow),
             Link::Offline => ("OFFLINE", Color::Red),
         };
+        let watched = self.watched.get(&module.address);
+        let alarms = watched.map(Watched::alarms).unwrap_or_default().join(", ");
         let title = Line::from(vec![
             Span::raw(format!(" module {}  ", module.address)),
             Span::styled(state, self.colored(color)),
@@ -164,14 +172,50 @@ impl Screen<'_> {
                 "  {} good, {} missed, {} ms ",
                 module.ok, module.missed, module.round_trip_ms
             )),
+            Span::styled(
+                if alarms.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ALARM {alarms} ")
+                },
+                self.colored(Color::Red).add_modifier(Modifier::BOLD),
+            ),
         ]);
         let block = Block::bordered().title(title);
         let inner = block.inner(area);
         frame.render_widget(block, area);
         let [left, right] =
             Layout::horizontal([Constraint::Length(34), Constraint::Min(10)]).areas(inner);
-        frame.render_widget(Paragraph::new(self.values(panel, fresh)), left);
-        self.trends(frame, right, panel, fresh);
+        let values = self.values(panel, fresh);
+        let height = values.len() as u16;
+        let [above, below] =
+            Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(left);
+        frame.render_widget(Paragraph::new(values), above);
+        let Some(watched) = watched else {
+            return self.trends(frame, right, panel, fresh);
+        };
+        // Registers stand below the values where there is room, else beside them.
+        let lines = registers::lines(watched);
+        let registers_height = lines.len() as u16 + 1;
+        if below.height >= registers_height {
+            let events_height = registers_height.min(right.height / 2);
+            let [trends, events] =
+                Layout::vertical([Constraint::Min(4), Constraint::Length(events_height)])
+                    .areas(right);
+            frame.render_widget(
+                Paragraph::new(lines).block(Block::new().title(" this watch")),
+                below,
+            );
+            self.trends(frame, trends, panel, fresh);
+            frame.render_widget(registers::events(watched), events);
+        } else if right.width >= 74 {
+            let [beside, trends] =
+                Layout::horizontal([Constraint::Length(38), Constraint::Min(30)]).areas(right);
+            frame.render_widget(Paragraph::new(lines), beside);
+            self.trends(frame, trends, panel, fresh);
+        } else {
+            self.trends(frame, right, panel, fresh);
+        }
     }
 
     /// The values; old ones are dimmed and their age is said.
