@@ -72,12 +72,16 @@ fn table(name: &str, meters: &[Recording], count: usize) {
         .zip(&all)
     {
         println!(
-            "| {name} | {:.3} | {:.3} | {:.3} |",
+            "| {name} | {:.3} | {} | {} |",
             tally.found as f64 / sum as f64,
-            tally.precision(),
-            tally.f1(sum)
+            text(tally.precision()),
+            text(tally.f1(sum))
         );
     }
+}
+
+fn text(value: Option<f64>) -> String {
+    value.map_or("-".into(), |value| format!("{value:.3}"))
 }
 
 fn line(outcome: &Outcome) {

@@ -38,7 +38,10 @@ pub fn print(data: &Data) {
             }
         }
         let share = |tally: &Tally| format!("{:.0} %", 100.0 * tally.found as f64 / spans as f64);
-        let both = |tally: &Tally| format!("{}, {:.2}", share(tally), tally.precision());
+        let both = |tally: &Tally| {
+            let precision = tally.precision().map_or("-".into(), |p| format!("{p:.2}"));
+            format!("{}, {precision}", share(tally))
+        };
         let [core, z_score, hampel] = &tallies;
         println!(
             "| {} | {spans} | {} | {} | {} |",

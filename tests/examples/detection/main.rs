@@ -8,6 +8,7 @@ mod integrals;
 mod labels;
 mod theft;
 mod tune;
+mod tune_nights;
 
 use metering_tests::evaluation::sets::{self, Data};
 
@@ -22,7 +23,8 @@ fn main() {
         }
     );
     if std::env::args().any(|argument| argument == "--tune") {
-        return tune::print(&data);
+        tune::print(&data);
+        return tune_nights::print(&data);
     }
     let healthy = sets::healthy(&data);
     healthy::print(&healthy);

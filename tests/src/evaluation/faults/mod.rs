@@ -42,19 +42,16 @@ impl Tally {
         self.false_alarms += other.false_alarms;
     }
 
-    /// Alarms that belong to a fault, of all; 1 without alarms.
-    pub fn precision(&self) -> f64 {
+    /// Alarms that belong to a fault, of all; `None` without alarms.
+    pub fn precision(&self) -> Option<f64> {
         let all = self.matched + self.false_alarms;
-        if all == 0 {
-            return 1.0;
-        }
-        self.matched as f64 / all as f64
+        (all > 0).then(|| self.matched as f64 / all as f64)
     }
 
     /// Twice precision times recall over their sum.
-    pub fn f1(&self, trials: usize) -> f64 {
-        let (precision, recall) = (self.precision(), self.found as f64 / trials as f64);
-        2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE)
+    pub fn f1(&self, trials: usize) -> Option<f64> {
+        let (precision, recall) = (self.precision()?, self.found as f64 / trials as f64);
+        Some(2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE))
     }
 }
 
