@@ -15,7 +15,7 @@ use metering_tests::evaluation::sets::{self, Data};
 fn main() {
     let data = Data::from_environment();
     println!(
-        "Recordings: {}\n",
+        "Recordings: {}",
         if data.is_whole() {
             "the data sets below METER_DATA"
         } else {
@@ -26,6 +26,9 @@ fn main() {
         tune::print(&data);
         return tune_nights::print(&data);
     }
+    println!(
+        "Not among them: a PZEM-004T with a load and its register at a reading a second, a household over months.\n"
+    );
     let healthy = sets::healthy(&data);
     healthy::print(&healthy);
     faults::print(&healthy, data.is_whole());
