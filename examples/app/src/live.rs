@@ -11,7 +11,7 @@ use meter_core::health::Health;
 use meter_core::{EventCode, Peak, Registers};
 
 use crate::ota::Version;
-use crate::record::{EventRecord, Quality, Values};
+use crate::record::{EventRecord, Quality, Record, Values};
 use crate::settings::{CHANNELS, Settings};
 use crate::store::StoreError;
 
@@ -239,6 +239,9 @@ pub const TASKS: usize = 3;
 /// Events of the device itself that can wait to become records.
 pub const TOLD: usize = 8;
 
+/// Sees records.
+pub type Witness = &'static dyn Fn(&Record);
+
 /// The present of the device, shared by all tasks of one executor.
 pub struct Live {
     /// Settings in force.
@@ -275,6 +278,8 @@ pub struct Live {
     /// What happened to the device itself and is still to become a record. Who has something to tell uses
     /// [`tell`](Self::tell); the store takes it out.
     pub told: Queue<NoopRawMutex, EventRecord, TOLD>,
+    /// Sees every record when it is made: the archive takes it, the console shows it. Nobody waits for this.
+    pub witness: Cell<Option<Witness>>,
     /// When each task was alive last, in milliseconds since the start.
     alive_ms: [Cell<u64>; TASKS],
 }
@@ -300,6 +305,7 @@ impl Live {
             panel: Panel::default(),
             news: Signal::new(),
             told: Queue::new(),
+            witness: Cell::new(None),
             alive_ms: [const { Cell::new(0) }; TASKS],
         }
     }

@@ -1,12 +1,19 @@
 //! What a person sees on the serial console: each reading as a box, everything else as a line.
 
+use core::cell::RefCell;
 use core::fmt;
 
+use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 use heapless::String;
 
+use crate::live::Live;
+use crate::platform::Clock;
+
 use crate::record::{Body, EventRecord, Interval, Quality, Record, Values};
-use crate::settings::Name;
+use crate::settings::{CHANNELS, Name};
 use crate::text::{Decimal, Iso, Span};
+
+const CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// Characters between the two bars of a box.
 const WIDTH: usize = 30;
@@ -149,25 +156,30 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, value: Option<Decimal>, unit: &st
 /// The console: everything that happens, as text, and with the feature `defmt` as frames too.
 #[derive(Debug)]
 pub struct SerialLog<W> {
-    out: W,
+    out: RefCell<W>,
 }
+
+/// A failure that goes on is said again after this.
+const AGAIN_MS: u64 = 60_000;
 
 impl<W: fmt::Write> SerialLog<W> {
     /// On anything that takes text.
     pub const fn new(out: W) -> Self {
-        Self { out }
+        Self {
+            out: RefCell::new(out),
+        }
     }
 
     /// Shows a record. A console that does not take it is no reason to stop.
-    pub fn record(&mut self, meter: Name<'_>, record: &Record) {
-        let _ = write!(self.out, "{}", Entry { meter, record });
+    pub fn record(&self, meter: Name<'_>, record: &Record) {
+        let _ = write!(self.out.borrow_mut(), "{}", Entry { meter, record });
         #[cfg(feature = "defmt")]
         defmt::info!("{} {}", defmt::Display2Format(&meter), record);
     }
 
     /// Shows that there is no reading, and why: never a box of zeros.
-    pub fn failure(&mut self, meter: Name<'_>, message: &str) {
-        let _ = writeln!(self.out, "no reading from {meter}: {message}");
+    pub fn failure(&self, meter: Name<'_>, message: &str) {
+        let _ = writeln!(self.out.borrow_mut(), "no reading from {meter}: {message}");
         #[cfg(feature = "defmt")]
         defmt::warn!(
             "no reading from {}: {=str}",
@@ -176,8 +188,36 @@ impl<W: fmt::Write> SerialLog<W> {
         );
     }
 
+    /// Shows failures of the meters when they begin, when they become others, and each minute while they last. Records
+    /// come by the [witness](crate::live::Live::witness).
+    pub async fn watch(&self, clock: impl Clock, live: &Live) -> ! {
+        let mut said = [(None, 0); CHANNELS];
+        loop {
+            let now_ms = clock.now_ms();
+            self.look(live, &mut said, now_ms);
+            let interval_ms = live.settings.borrow().interval_ms;
+            clock.sleep_ms((interval_ms / 2).into()).await;
+        }
+    }
+
+    fn look(&self, live: &Live, said: &mut [(Option<u32>, u64); CHANNELS], now_ms: u64) {
+        let settings = live.settings.borrow();
+        let channels = live.channels.borrow();
+        for ((nth, channel), (last, said_ms)) in (0..).zip(channels.iter()).zip(said) {
+            // The text would take more room than a number that tells it from others.
+            let text = channel.error.as_deref();
+            let sum = text.map(|text| CRC.checksum(text.as_bytes()));
+            let is_due = sum != *last || now_ms.saturating_sub(*said_ms) >= AGAIN_MS;
+            if let (Some(text), true) = (text, is_due) {
+                self.failure(settings.name(nth), text);
+                *said_ms = now_ms;
+            }
+            *last = sum;
+        }
+    }
+
     /// Gives the console back.
     pub fn release(self) -> W {
-        self.out
+        self.out.into_inner()
     }
 }

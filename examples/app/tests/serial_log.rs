@@ -1,5 +1,7 @@
 //! The console, as it is seen.
 
+use smart_meter::live::{Channel, Live};
+use smart_meter::platform::Clock;
 use smart_meter::record::{Body, EventRecord, Id, Interval, Quality, Record, Values};
 use smart_meter::serial_log::SerialLog;
 use smart_meter::settings::Settings;
@@ -29,7 +31,7 @@ fn values() -> Values {
 }
 
 fn shown(channel: u8, record: &Record) -> String {
-    let mut log = SerialLog::new(String::new());
+    let log = SerialLog::new(String::new());
     log.record(Settings::default().name(channel), record);
     log.release()
 }
@@ -151,7 +153,7 @@ fn events_and_intervals_are_lines() {
 
 #[test]
 fn no_reading_is_a_sentence() {
-    let mut log = SerialLog::new(String::new());
+    let log = SerialLog::new(String::new());
     log.failure(
         Settings::default().name(0),
         "no reply: is the module on mains?",
@@ -159,5 +161,73 @@ fn no_reading_is_a_sentence() {
     assert_eq!(
         log.release(),
         "no reading from MTR-1001: no reply: is the module on mains?\n"
+    );
+}
+
+/// Time that goes on by itself when everybody waits.
+#[derive(Clone, Default)]
+struct Time(std::rc::Rc<std::cell::Cell<u64>>);
+
+impl Clock for Time {
+    fn now_ms(&self) -> u64 {
+        self.0.get()
+    }
+
+    async fn sleep_until(&self, at_ms: u64) {
+        let mut is_first = true;
+        std::future::poll_fn(|_| {
+            if std::mem::take(&mut is_first) {
+                return std::task::Poll::Pending;
+            }
+            self.0.set(at_ms);
+            std::task::Poll::Ready(())
+        })
+        .await;
+    }
+}
+
+#[test]
+fn a_failure_is_said_when_it_begins_changes_and_lasts() {
+    let live = Live::new(Settings::default());
+    let with_error = |error: &str| {
+        let mut channels = live.channels.borrow_mut();
+        channels.clear();
+        let error = (!error.is_empty()).then(|| error.try_into().expect("fits"));
+        let channel = Channel {
+            error,
+            ..Channel::default()
+        };
+        channels.push(channel).expect("room");
+    };
+    let log = SerialLog::new(String::new());
+    let time = Time::default();
+    {
+        let mut watching = std::pin::pin!(log.watch(time.clone(), &live));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let errors = [
+            (0, ""),
+            (10, "no reply"),
+            (150, "garbled"),
+            (170, ""),
+            (200, "garbled"),
+            (240, ""),
+        ];
+        for (from_s, error) in errors {
+            // Half an interval of 5 s for each look.
+            while time.now_ms() < from_s * 1_000 {
+                assert!(watching.as_mut().poll(&mut context).is_pending());
+            }
+            with_error(error);
+        }
+    }
+    assert_eq!(
+        log.release().lines().collect::<Vec<_>>(),
+        [
+            "no reading from MTR-1001: no reply",
+            "no reading from MTR-1001: no reply",
+            "no reading from MTR-1001: no reply",
+            "no reading from MTR-1001: garbled",
+            "no reading from MTR-1001: garbled",
+        ]
     );
 }

@@ -76,28 +76,18 @@ fn write(text: &mut Text, record: &Record) -> core::fmt::Result {
 }
 
 fn write_values(text: &mut Text, values: &Values) -> core::fmt::Result {
-    let mut milli = |value: Option<i64>, places| {
-        text.write_str(",")?;
-        match value {
-            Some(value) => write!(text, "{}", Decimal::milli(value, places)),
-            None => Ok(()),
-        }
+    let cell = |text: &mut Text, milli: Option<i64>, places| match milli {
+        Some(milli) => write!(text, ",{}", Decimal::milli(milli, places)),
+        None => text.write_str(","),
     };
-    milli(values.voltage_mv.map(i64::from), 2)?;
-    milli(values.current_ma.map(i64::from), 2)?;
-    milli(values.power_mw.map(i64::from), 2)?;
+    cell(text, values.voltage_mv.map(i64::from), 2)?;
+    cell(text, values.current_ma.map(i64::from), 2)?;
+    cell(text, values.power_mw.map(i64::from), 2)?;
     write!(text, ",{}", Decimal::kwh(values.import_mwh, 6))?;
     write!(text, ",{}", Decimal::kwh(values.export_mwh, 6))?;
-    let mut milli = |value: Option<i64>, places| {
-        text.write_str(",")?;
-        match value {
-            Some(value) => write!(text, "{}", Decimal::milli(value, places)),
-            None => Ok(()),
-        }
-    };
-    milli(values.reactive_mvar.map(i64::from), 2)?;
-    milli(values.frequency_mhz.map(i64::from), 2)?;
-    milli(values.power_factor_milli.map(i64::from), 3)
+    cell(text, values.reactive_mvar.map(i64::from), 2)?;
+    cell(text, values.frequency_mhz.map(i64::from), 2)?;
+    cell(text, values.power_factor_milli.map(i64::from), 3)
 }
 
 /// `SAG+` begins, `SAG-` ends.

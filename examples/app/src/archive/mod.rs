@@ -11,6 +11,8 @@ pub mod line;
 #[cfg(feature = "sd")]
 mod guard;
 #[cfg(feature = "sd")]
+mod slot;
+#[cfg(feature = "sd")]
 mod space;
 #[cfg(feature = "sd")]
 mod task;
@@ -24,6 +26,8 @@ pub use inbox::Inbox;
 #[cfg(feature = "sd")]
 pub use guard::{Card, Fault};
 #[cfg(feature = "sd")]
+pub use slot::{Failure, Slot};
+#[cfg(feature = "sd")]
 pub use task::run;
 #[cfg(feature = "sd")]
-pub use writer::{Failure, Opened, ROLL_BYTES, SECTOR, Slot, Writer};
+pub use writer::{Opened, ROLL_BYTES, SECTOR, Writer};

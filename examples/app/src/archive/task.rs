@@ -5,7 +5,8 @@ use embassy_futures::yield_now;
 use super::guard::Card;
 use super::inbox::Inbox;
 use super::line::{self, LENGTH};
-use super::writer::{Failure, Opened, SECTOR, Slot, Writer};
+use super::slot::{Failure, Slot};
+use super::writer::{Opened, SECTOR, Writer};
 use crate::live::{ArchiveState, CardState, Live};
 use crate::platform::Clock;
 use crate::record::{DeviceEvent, EventRecord, Id, Record};
@@ -36,7 +37,7 @@ pub async fn run<const N: usize>(
     loop {
         keeper.wait(next_try_ms).await;
         let failure = match slot.mount().await {
-            Ok((writer, opened)) => keeper.session(&slot, writer, opened).await,
+            Ok((mut writer, opened)) => keeper.session(&slot, &mut writer, opened).await,
             Err(failure) => failure,
         };
         let card = match failure {
@@ -85,13 +86,13 @@ impl<C: Clock, const N: usize> Keeper<'_, C, N> {
     async fn session<D: Card>(
         &mut self,
         slot: &Slot<D>,
-        mut writer: Writer<'_, D>,
+        writer: &mut Writer<'_, D>,
         opened: Opened,
     ) -> Failure {
         self.forget_written(opened.last);
         loop {
             self.stamp(slot);
-            let has_written = match self.batch(&mut writer).await {
+            let has_written = match self.batch(writer).await {
                 Ok(has_written) => has_written,
                 Err(failure) => return failure,
             };

@@ -1,21 +1,15 @@
 //! Files of the archive on a card.
 
-use core::cell::Cell;
 use core::fmt::Write as _;
 use core::ops::ControlFlow;
 
-use embassy_futures::yield_now;
-use embedded_sdmmc::{
-    Block, Error, Mode, RawDirectory, RawFile, TimeSource, Timestamp, VolumeIdx, VolumeManager,
-};
+use embedded_sdmmc::{Block, Error, Mode, RawDirectory, RawFile, VolumeIdx, VolumeManager};
 use heapless::String;
 
 use super::guard::{Card, Fault, Guard, Guarded, READS};
 use super::line::{self, LENGTH};
-use super::space::{Found, Search};
-use super::volume::{Layout, LayoutError};
+use super::slot::{Failure, Slot, Stamp};
 use crate::record::Id;
-use crate::text::Iso;
 
 /// Bytes that are written at once: two lines.
 pub const SECTOR: usize = Block::LEN;
@@ -24,57 +18,10 @@ pub const ROLL_BYTES: u32 = 32 << 20;
 const SECTOR_LENGTH: u32 = Block::LEN_U32;
 /// Damaged sectors that are looked for at the end of a file.
 const TAIL: u32 = 128;
-/// The same while a card is opened: its first folder may be long.
+/// Blocks that may be read in one go while a card is opened: its first folder may be long.
 const OPEN_READS: u32 = 4_000;
 /// The number of a file has four digits.
 const LAST_NUMBER: u16 = 9_999;
-
-/// Why the archive does not work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Failure {
-    /// The card does not answer.
-    Device,
-    /// There is no FAT16 or FAT32 in its first partition.
-    Format,
-    /// Nothing more fits.
-    Full,
-    /// The search for space has to be done anew.
-    Again,
-}
-
-impl Failure {
-    /// What is behind an error: the file system calls more than one thing a full disk.
-    fn of<D: Card>(guard: &Guard<D>, error: &Error<Fault>) -> Self {
-        match (guard.fault(), error) {
-            (Some(Fault::Device), _) => Self::Device,
-            (Some(Fault::Budget), _) => Self::Again,
-            (Some(Fault::Damaged), _) => Self::Format,
-            (None, Error::DiskFull | Error::NotEnoughSpace | Error::AllocationError) => Self::Full,
-            (None, _) => Self::Format,
-        }
-    }
-}
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Device => Self::Device,
-            Fault::Budget => Self::Again,
-            Fault::Damaged => Self::Format,
-        }
-    }
-}
-
-impl From<LayoutError> for Failure {
-    fn from(error: LayoutError) -> Self {
-        match error {
-            LayoutError::Fault(fault) => fault.into(),
-            LayoutError::Format => Self::Format,
-        }
-    }
-}
 
 /// What the card had in store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,83 +30,6 @@ pub struct Opened {
     pub last: Option<Id>,
     /// Damaged sectors at the end of the file, as a power cut leaves them; they are empty now.
     pub damaged: u32,
-}
-
-/// A slot for cards, and the time that files get.
-pub struct Slot<D> {
-    guard: Guard<D>,
-    utc_ms: Cell<Option<i64>>,
-}
-
-impl<D: Card> Slot<D> {
-    /// With whatever is in it.
-    pub const fn new(card: D) -> Self {
-        Self {
-            guard: Guard::new(card),
-            utc_ms: Cell::new(None),
-        }
-    }
-
-    /// Sets the time, in milliseconds since 1970.
-    pub fn set_time(&self, utc_ms: Option<i64>) {
-        self.utc_ms.set(utc_ms);
-    }
-
-    /// Whether there is a card that answers.
-    pub fn is_present(&self) -> bool {
-        self.guard.allow(1);
-        self.guard.read(&mut Block::new(), 0).is_ok()
-    }
-
-    /// Gets to know the card in the slot, and opens the last file of the archive or begins one. The search for free
-    /// space lets others have a turn after each block.
-    ///
-    /// # Errors
-    /// [`Failure`] when that can not be; the card is as it was.
-    pub async fn mount(&self) -> Result<(Writer<'_, D>, Opened), Failure> {
-        let guard = &self.guard;
-        guard.restart();
-        guard.allow(READS);
-        {
-            let mut block = Block::new();
-            let layout = Layout::read(guard, &mut block)?;
-            guard.expect(layout);
-            let mut search = Search::new(guard, layout, &mut block)?;
-            loop {
-                guard.allow(READS);
-                match search.step(guard, &mut block)? {
-                    Found::Space => break,
-                    Found::Full => return Err(Failure::Full),
-                    Found::Nothing => yield_now().await,
-                }
-            }
-        }
-        guard.allow(OPEN_READS);
-        Writer::open(self).await.map_err(|failure| match failure {
-            // The same would happen again.
-            Failure::Again => Failure::Format,
-            failure => failure,
-        })
-    }
-}
-
-struct Stamp<'a>(&'a Cell<Option<i64>>);
-
-impl TimeSource for Stamp<'_> {
-    fn get_timestamp(&self) -> Timestamp {
-        let iso = self.0.get().and_then(Iso::new);
-        // The first day that FAT can tell, for nobody knows.
-        let (year, month, day) = iso.map_or((1980, 1, 1), Iso::date);
-        let (hours, minutes, seconds) = iso.map_or((0, 0, 0), Iso::time);
-        Timestamp {
-            year_since_1970: u8::try_from(year.clamp(1980, 2107) - 1970).unwrap_or(10),
-            zero_indexed_month: month - 1,
-            zero_indexed_day: day - 1,
-            hours,
-            minutes,
-            seconds,
-        }
-    }
 }
 
 /// The last file of a card, open at its end.
@@ -174,8 +44,9 @@ pub struct Writer<'a, D: Card> {
 }
 
 impl<'a, D: Card> Writer<'a, D> {
-    async fn open(slot: &'a Slot<D>) -> Result<(Self, Opened), Failure> {
+    pub(super) async fn open(slot: &'a Slot<D>) -> Result<(Self, Opened), Failure> {
         let guard = &slot.guard;
+        guard.allow(OPEN_READS);
         let failure = |error| Failure::of(guard, &error);
         let manager = VolumeManager::new_with_limits(Guarded(guard), Stamp(&slot.utc_ms), 0);
         let volume = manager.open_raw_volume(VolumeIdx(0)).map_err(failure)?;

@@ -61,8 +61,9 @@ impl View<'_> {
     }
 }
 
-/// Shows one page after the other, drawn anew each second.
-pub async fn run(mut screen: impl Screen, clock: impl Clock, live: &Live) -> ! {
+/// Shows one page after the other, drawn anew each second. The screen is borrowed, since a future has room for what it
+/// is given twice, and a screen with a picture of its own has a kilobyte.
+pub async fn run(screen: &mut impl Screen, clock: impl Clock, live: &Live) -> ! {
     let mut pager = Pager::new(clock.now_ms());
     loop {
         let now_ms = clock.now_ms();
@@ -71,7 +72,7 @@ pub async fn run(mut screen: impl Screen, clock: impl Clock, live: &Live) -> ! {
         let page = pager.page(channels, page_ms, now_ms);
         let view = View { live, now_ms };
         if view
-            .draw(&mut screen, page)
+            .draw(screen, page)
             .and_then(|()| screen.flush())
             .is_err()
         {

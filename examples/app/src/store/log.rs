@@ -140,7 +140,7 @@ impl Inner {
         utc_ms: Option<i64>,
         quality: Quality,
         body: Body,
-    ) -> Id {
+    ) -> Record {
         let id = Id {
             boot: self.boot,
             seq: self.next_seq,
@@ -166,7 +166,7 @@ impl Inner {
             // All of it is being written at this moment.
             self.count_dropped(1);
         }
-        id
+        record
     }
 
     /// The record with the time it was made, if that has become known since.
@@ -285,10 +285,13 @@ impl Log {
     /// Adds a record made at a time since the start. Never waits: without room the oldest reading goes.
     pub fn add(&self, live: &Live, channel: u8, at_ms: u64, quality: Quality, body: Body) -> Id {
         let utc_ms = live.time.get().utc_ms(at_ms);
-        let id = self.with(|inner| inner.add(channel, at_ms, utc_ms, quality, body));
+        let record = self.with(|inner| inner.add(channel, at_ms, utc_ms, quality, body));
         self.work.signal(());
         live.news.signal(());
-        id
+        if let Some(witness) = live.witness.get() {
+            witness(&record);
+        }
+        record.id
     }
 
     /// Something happened to the device itself.

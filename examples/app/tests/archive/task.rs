@@ -10,8 +10,9 @@ use std::task::{Context, Wake, Waker};
 use smart_meter::archive::{Inbox, run};
 use smart_meter::live::{CardState, Live, TimeSource, TimeState};
 use smart_meter::platform::Clock;
-use smart_meter::record::{DeviceEvent, EventRecord};
+use smart_meter::record::{Body, DeviceEvent, EventRecord, Quality, Record};
 use smart_meter::settings::Settings;
+use smart_meter::store::Log;
 
 use super::disk::{Cut, Disk};
 use super::records::{numbers, reading};
@@ -290,7 +291,7 @@ fn lines_get_the_time_that_came_to_be_known() {
     let inbox = &bench.inbox;
     let mut record = reading(0);
     record.utc_ms = None;
-    record.quality = smart_meter::record::Quality::CLOCK_INVALID;
+    record.quality = Quality::CLOCK_INVALID;
     record.at_ms = 1_000;
     inbox.offer(&record);
     disk.take_out();
@@ -308,4 +309,25 @@ fn lines_get_the_time_that_came_to_be_known() {
         "{first}"
     );
     assert!(first.contains(",restamped,"), "{first}");
+}
+
+#[test]
+fn every_record_of_the_store_is_offered_when_it_is_made() {
+    // Statics, as a device has them.
+    let inbox: &'static Inbox<ROOM> = Box::leak(Box::default());
+    let witness: &'static dyn Fn(&Record) =
+        Box::leak(Box::new(|record: &Record| inbox.offer(record)));
+    let live = Live::new(Settings::default());
+    live.witness.set(Some(witness));
+    let log = Log::new();
+    let Body::Reading(values) = reading(0).body else {
+        panic!("a reading");
+    };
+    let id = log.add(&live, 1, 5_000, Quality::GOOD, Body::Reading(values));
+    log.note(&live, 6_000, DeviceEvent::ClockSet, -250);
+    assert_eq!(inbox.waiting(), 2);
+    let first = inbox.get(0).unwrap();
+    assert_eq!((first.id, first.channel, first.at_ms), (id, 1, 5_000));
+    assert_eq!(first.quality, Quality::CLOCK_INVALID);
+    assert_eq!(inbox.get(1).unwrap().id.seq, id.seq + 1);
 }
