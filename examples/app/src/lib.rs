@@ -11,6 +11,7 @@ pub mod archive;
 pub mod blobs;
 pub mod button;
 pub mod calibrate;
+pub mod console;
 pub mod display;
 pub mod indicator;
 pub mod live;

@@ -1,10 +1,13 @@
 //! Everything that can be set, as one value.
 
+pub mod authority;
 mod check;
+pub mod form;
 mod invalid;
+pub mod keep;
 mod names;
 mod rules;
-mod scale;
+pub(crate) mod scale;
 pub mod stored;
 mod table;
 pub mod url;

@@ -52,6 +52,19 @@ impl Setting {
         }
     }
 
+    /// Whether it is looked at only when the device starts.
+    #[must_use]
+    pub fn needs_restart(self) -> bool {
+        const AT_START: [&str; 5] = [
+            "wifi.ssid",
+            "wifi.password",
+            "sampling.addresses",
+            "billing.day",
+            "profile.interval",
+        ];
+        AT_START.contains(&self.0.name)
+    }
+
     /// The most bytes its text has, if it is one.
     #[must_use]
     pub const fn most(self) -> Option<usize> {
@@ -145,6 +158,15 @@ impl Settings {
         Shown {
             settings: self,
             entry: name.0,
+        }
+    }
+
+    /// Which of its [words](Setting::words) a setting has.
+    #[must_use]
+    pub fn choice(&self, name: Setting) -> Option<usize> {
+        match &name.0.kind {
+            Kind::Choice { get, .. } => Some(get(self)),
+            _ => None,
         }
     }
 

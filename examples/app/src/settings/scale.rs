@@ -3,21 +3,21 @@
 use core::fmt;
 
 /// A unit and how much it is in the smallest steps of the setting.
-pub(super) type Unit = (&'static str, i64);
+pub(crate) type Unit = (&'static str, i64);
 
 /// What numbers a setting takes. The first unit is the one it is shown in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Scale {
-    pub(super) least: i64,
-    pub(super) most: i64,
-    pub(super) units: &'static [Unit],
+pub(crate) struct Scale {
+    pub(crate) least: i64,
+    pub(crate) most: i64,
+    pub(crate) units: &'static [Unit],
     /// Whether 0 stands for none.
-    pub(super) zero_is_none: bool,
+    pub(crate) zero_is_none: bool,
 }
 
 /// Why a text is no such number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NumberFault {
+pub(crate) enum NumberFault {
     NotANumber,
     Unit,
     NoUnit,
@@ -26,12 +26,12 @@ pub(super) enum NumberFault {
 }
 
 impl Scale {
-    pub(super) const fn contains(&self, value: i64) -> bool {
+    pub(crate) const fn contains(&self, value: i64) -> bool {
         self.least <= value && value <= self.most
     }
 
     /// Reads `1.5 s` or `1500ms`. Where there is more than one unit, one has to be written: 5 could be either.
-    pub(super) fn parse(&self, text: &str) -> Result<i64, NumberFault> {
+    pub(crate) fn parse(&self, text: &str) -> Result<i64, NumberFault> {
         let text = text.trim();
         let is_number = |c: char| c.is_ascii_digit() || c == '.' || c == '-' || c == '+';
         let end = text.find(|c| !is_number(c)).unwrap_or(text.len());
@@ -60,7 +60,7 @@ impl Scale {
     }
 
     /// As it is read again.
-    pub(super) fn show(&self, value: i64, f: &mut dyn fmt::Write) -> fmt::Result {
+    pub(crate) fn show(&self, value: i64, f: &mut dyn fmt::Write) -> fmt::Result {
         let (unit, factor) = self.units.first().copied().unwrap_or(("", 1));
         let (whole, rest) = (value / factor, (value % factor).abs());
         let sign = if value < 0 && whole == 0 { "-" } else { "" };

@@ -1,17 +1,15 @@
 //! The life of a device: updates that are good, that crash, that never come online, and power that goes at any time.
 
-use std::cell::Cell;
-
 use embassy_futures::block_on;
 use embassy_futures::select::select;
 use smart_meter::live::{Channel, Live, NetworkState, Task};
 use smart_meter::ota::guard::{self, STARTS};
 use smart_meter::ota::proof::{Proof, Seen, Verdict};
 use smart_meter::ota::{self, Chip, Expects, Refusal, Slot, Start, UpdateError, Version};
-use smart_meter::platform::Clock;
 use smart_meter::record::{DeviceEvent, Values};
 use smart_meter::settings::Settings;
 
+use crate::clock::StepClock;
 use crate::device::{Device, body_of};
 use crate::image::Maker;
 use crate::web::{Link, Web};
@@ -417,34 +415,6 @@ fn years_of_updates_and_power_cuts() {
         "{installed} updates, {cuts} power cuts, {taken_back} starts that remembered a failure"
     );
     assert!(installed > 500 && cuts > 300 && taken_back > 100);
-}
-
-/// Time that stands until somebody moves it.
-#[derive(Default)]
-struct StepClock(Cell<u64>);
-
-impl Clock for StepClock {
-    fn now_ms(&self) -> u64 {
-        self.0.get()
-    }
-
-    async fn sleep_until(&self, at_ms: u64) {
-        while self.0.get() < at_ms {
-            embassy_futures::yield_now().await;
-        }
-    }
-}
-
-impl StepClock {
-    async fn pass(&self, ms: u64, mut each: impl FnMut(u64)) {
-        for _ in 0..ms / 500 {
-            self.0.set(self.0.get() + 500);
-            each(self.0.get());
-            for _ in 0..4 {
-                embassy_futures::yield_now().await;
-            }
-        }
-    }
 }
 
 /// Runs the task itself on a device, with somebody who acts beside it.

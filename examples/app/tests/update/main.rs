@@ -8,9 +8,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod authority;
+mod clock;
+mod console;
 mod device;
 mod download;
 mod flash;
+mod form;
 mod image;
 mod life;
 mod settings;
