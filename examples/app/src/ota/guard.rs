@@ -76,7 +76,7 @@ impl Book {
 pub enum Start {
     /// As usual.
     Usual,
-    /// This firmware is new and has to [confirm](confirm) itself; which of its [`STARTS`] this is, and what it has to
+    /// This firmware is new and has to [`confirm`] itself; which of its [`STARTS`] this is, and what it has to
     /// be able to do.
     OnTrial(u8, Expects),
     /// As usual; this version was tried and has been taken back.
