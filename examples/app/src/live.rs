@@ -189,6 +189,8 @@ pub struct StoreState {
     pub in_flash: u32,
     /// Records that had to make room for younger ones, since the start.
     pub dropped: u32,
+    /// Intervals of the start before that nobody has seen and that are made once more, under another name.
+    pub repeated: u32,
     /// How often the flash failed since the start.
     pub failures: u32,
     /// How it failed the last time.

@@ -1,5 +1,10 @@
-//! A device in virtual time: clock, flash that loses its supply, serial line, and what it sends to.
+//! A device in virtual time: clock, flash that loses its supply, serial line, and the server it sends to.
 
+pub mod campaign;
 pub mod flash;
+pub mod parts;
+pub mod server;
 pub mod time;
 pub mod uart;
+
+use embassy_time as _;

@@ -79,6 +79,12 @@ impl Time {
         self.state.is_dark.set(true);
     }
 
+    /// Whether the supply went in the last [`run`](Self::run).
+    #[must_use]
+    pub fn is_dark(&self) -> bool {
+        self.state.is_dark.get()
+    }
+
     /// Runs a future until it ends (then gives what it gave), the supply goes, or a moment has come.
     ///
     /// # Panics

@@ -6,4 +6,5 @@
     reason = "a test that can not go on fails"
 )]
 
+mod campaign;
 mod store;

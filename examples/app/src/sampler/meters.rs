@@ -134,14 +134,10 @@ impl Meters {
         let id = log.add(live, channel, at_ms, quality, Body::Reading(values));
         note(channel, at_ms, live, log, outputs);
         if let Some(record) = &outputs.record {
-            let interval = Interval::from(record);
-            log.add(
-                live,
-                channel,
-                at_ms,
-                Quality::GOOD,
-                Body::Interval(interval),
-            );
+            let interval = Body::Interval(Interval::from(record));
+            let id = log.add(live, channel, at_ms, Quality::GOOD, interval);
+            // With the registers that begin the next one, or it would come a second time after a power cut.
+            log.hold(id);
         }
         // What a counter does not tell a second time is stored before anybody hears of it.
         let flags = outputs.step.flags;

@@ -5,7 +5,7 @@ use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 
 use super::block::{Aligned, BLOCK, BlockReader, BlockWriter};
 use super::log::STARTS;
-use super::open::START;
+use super::open::{START, meter_bytes};
 use super::queue::{Go, JOURNAL_PAGES, Queue, READING_PAGES};
 use super::window::place_of;
 use super::{Key, Log, RING, SharedFlash, SharedStates, StoreError, USES};
@@ -118,12 +118,13 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
             log.with(|inner| (inner.wants_checkpoint, inner.wants_settle));
         let period_ms = u64::from(live.settings.borrow().checkpoint_s.max(1)) * 1_000;
         let is_due = now_ms >= self.checkpoint_ms.saturating_add(period_ms);
+        // An interval is written before the registers that begin the next one: it can be made once more, if need be.
+        self.write(log, |record| place_of(record) == 1).await?;
         if wants_checkpoint || wants_settle || is_due {
             self.checkpoint(log, meters).await?;
             self.checkpoint_ms = now_ms;
             live.news.signal(());
         }
-        self.write(log, |record| place_of(record) == 1).await?;
         if wants_settle || is_late(now_ms, live, log) {
             self.write(log, |record| place_of(record) == 0).await?;
         }
@@ -189,7 +190,7 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
     async fn checkpoint(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {
         let next = log.next_id();
         log.with(|inner| inner.wants_checkpoint = false);
-        let result = self.store_meters(meters).await;
+        let result = self.store_meters(log, meters).await;
         if result.is_ok() {
             log.release(next);
         } else {
@@ -198,11 +199,13 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
         result
     }
 
-    async fn store_meters(&mut self, meters: &Meters) -> Result<(), StoreError> {
+    async fn store_meters(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {
         for channel in 0..CHANNELS as u8 {
-            let Some(bytes) = meters.snapshot(channel) else {
+            let covered = log.next_id();
+            let Some(snapshot) = meters.snapshot(channel) else {
                 continue;
             };
+            let bytes = meter_bytes(covered, &snapshot);
             let result = self
                 .states
                 .lock()
@@ -278,7 +281,7 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
                         inner.window.add(&record);
                         return Go::Stop;
                     }
-                    if !inner.is_done(record.id) {
+                    if !inner.is_over(&record) {
                         inner.window.add(&record);
                     }
                 }

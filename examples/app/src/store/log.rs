@@ -14,6 +14,9 @@ use crate::record::{Body, DeviceEvent, EventRecord, Id, Quality, Record};
 /// Starts of the device of which it is kept when they were.
 pub(super) const STARTS: usize = 8;
 
+/// Most intervals that are made once more.
+pub(super) const VOID: usize = 8;
+
 /// A start of the device, and milliseconds since 1970 less the milliseconds since then.
 pub(super) type Start = (u32, i64);
 
@@ -31,6 +34,9 @@ pub struct Log {
     /// Everything is in flash that was to be.
     pub(super) settled: Signal<NoopRawMutex, ()>,
 }
+
+/// Intervals in flash that nobody may see.
+pub(super) type Void = Vec<Id, VOID>;
 
 /// What is inside of a [`Log`].
 pub(super) struct Inner {
@@ -57,6 +63,10 @@ pub(super) struct Inner {
     pub(super) dropped: u32,
     /// Records dropped since the start.
     pub(super) dropped_ever: u32,
+    /// Intervals in flash that were made once more.
+    pub(super) void: Void,
+    /// How many of them in this start.
+    pub(super) repeated: u32,
     /// When starts of the device were, oldest first.
     pub(super) starts: Vec<Start, STARTS>,
     /// Who told when this start was.
@@ -79,7 +89,7 @@ impl Inner {
 
     /// A record has got to flash.
     pub(super) fn arrived(&mut self, record: &Record) {
-        if self.is_done(record.id) {
+        if self.is_over(record) {
             return;
         }
         if let Some(count) = self.in_flash.get_mut(place_of(record)) {
@@ -90,7 +100,7 @@ impl Inner {
 
     /// A record had to make room in flash.
     pub(super) fn displaced(&mut self, record: &Record) {
-        if self.is_done(record.id) {
+        if self.is_over(record) {
             return;
         }
         if let Some(count) = self.in_flash.get_mut(place_of(record)) {
@@ -102,6 +112,11 @@ impl Inner {
 
     pub(super) fn is_done(&self, id: Id) -> bool {
         self.done.is_some_and(|done| id <= done)
+    }
+
+    /// Whether a record in flash is of no use any more.
+    pub(super) fn is_over(&self, record: &Record) -> bool {
+        self.is_done(record.id) || self.void.contains(&record.id)
     }
 
     /// This start was at a time.
@@ -258,6 +273,8 @@ impl Log {
                 wants_checkpoint: false,
                 dropped: 0,
                 dropped_ever: 0,
+                void: Vec::new(),
+                repeated: 0,
                 starts: Vec::new(),
                 learned: TimeSource::None,
                 wants_starts: false,
@@ -362,6 +379,17 @@ impl Log {
         self.settled.wait().await;
     }
 
+    /// Records made in this start.
+    #[must_use]
+    pub fn made(&self) -> u32 {
+        self.with(|inner| inner.next_seq)
+    }
+
+    /// Shows the records that are in RAM alone: what a power cut would take.
+    pub fn look(&self, look: impl FnMut(&Record)) {
+        self.with(|inner| inner.ring.iter().for_each(look));
+    }
+
     /// Records that wait in RAM and in flash.
     #[must_use]
     pub fn depths(&self) -> (u32, u32) {
@@ -377,6 +405,7 @@ impl Log {
             in_ram,
             in_flash,
             dropped: inner.dropped_ever,
+            repeated: inner.repeated,
             failures: inner.failures,
             failure: inner.failure,
         })

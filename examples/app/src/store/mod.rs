@@ -9,6 +9,7 @@
 //! the oldest readings go, counted, and an event tells how many.
 
 mod block;
+mod covered;
 mod enrolment;
 mod error;
 mod flash;

@@ -4,12 +4,14 @@ use heapless::Vec;
 use meter_core::Snapshot;
 
 use super::block::{Aligned, BLOCK, BlockReader};
+use super::covered::{Covered, read_void};
 use super::flash::USES;
 use super::keeper::Keeper;
 use super::log::{STARTS, Start};
 use super::queue::{Go, Queue};
 use super::{Key, Log, Region, SharedFlash, SharedStates, StoreError};
 use crate::platform::Clock;
+use crate::record::Id;
 use crate::settings::CHANNELS;
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 
@@ -71,16 +73,23 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Opened<'a, F, C> {
             inner.starts = starts;
             inner.window.begin();
         });
-        let mut buffer = Aligned([0; BLOCK]);
-        is_damaged |= count(&mut readings, &mut buffer, log).await;
-        is_damaged |= count(&mut journal, &mut buffer, log).await;
         let mut meters = [None; CHANNELS];
+        let mut covered = Covered::new(read_void(states).await);
         for (channel, slot) in (0_u8..).zip(&mut meters) {
             match read_meter(states, channel).await {
-                Ok(snapshot) => *slot = snapshot,
+                Ok(stored) => {
+                    let (name, snapshot) = stored.unzip();
+                    covered.push(channel, name);
+                    *slot = snapshot;
+                }
                 Err(_) => is_damaged = true,
             }
         }
+        let mut buffer = Aligned([0; BLOCK]);
+        is_damaged |= count(&mut readings, &mut buffer, &mut covered, log).await;
+        is_damaged |= count(&mut journal, &mut buffer, &mut covered, log).await;
+        // In flash before registers are stored that would tell otherwise.
+        is_damaged |= covered.keep(states, log).await.is_err();
         Ok(Self {
             keeper: Keeper::new(flash, readings, journal, states),
             meters,
@@ -111,18 +120,50 @@ async fn begin_anew<F: MultiwriteNorFlash, C: Clock>(
     count_start(states).await
 }
 
-/// The registers of a meter, if they were ever stored.
+/// The registers of a meter, if they were ever stored, and the name of the first record they do not know of.
 async fn read_meter<F: MultiwriteNorFlash, C: Clock>(
     states: &SharedStates<'_, F, C>,
     channel: u8,
-) -> Result<Option<Snapshot>, StoreError> {
-    let mut bytes = [0; Snapshot::BYTES];
+) -> Result<Option<(Id, Snapshot)>, StoreError> {
+    let mut bytes = [0; METER];
     let mut states = states.lock().await;
     if states.get(Key::meter(channel), &mut bytes).await?.is_none() {
         return Ok(None);
     }
-    let snapshot = Snapshot::decode(&bytes).map_err(|_| StoreError::Corrupted)?;
-    Ok(Some(snapshot))
+    let stored = bytes.split_first_chunk::<NAME>();
+    let stored = stored.and_then(|(name, rest)| Some((id(*name), rest.first_chunk()?)));
+    let (covered, snapshot) = stored.ok_or(StoreError::Corrupted)?;
+    let snapshot = Snapshot::decode(snapshot).map_err(|_| StoreError::Corrupted)?;
+    Ok(Some((covered, snapshot)))
+}
+
+/// Bytes of a name.
+pub(super) const NAME: usize = 8;
+/// Bytes of what is stored of a meter.
+const METER: usize = NAME + Snapshot::BYTES;
+
+pub(super) const fn id(bytes: [u8; NAME]) -> Id {
+    let [a, b, c, d, e, f, g, h] = bytes;
+    Id {
+        boot: u32::from_le_bytes([a, b, c, d]),
+        seq: u32::from_le_bytes([e, f, g, h]),
+    }
+}
+
+/// What is to be stored of a meter.
+pub(super) fn meter_bytes(covered: Id, snapshot: &[u8; Snapshot::BYTES]) -> [u8; METER] {
+    let mut bytes = [0; METER];
+    let name = covered
+        .boot
+        .to_le_bytes()
+        .into_iter()
+        .chain(covered.seq.to_le_bytes());
+    let all = name.chain(snapshot.iter().copied());
+    bytes
+        .iter_mut()
+        .zip(all)
+        .for_each(|(slot, byte)| *slot = byte);
+    bytes
 }
 
 /// When earlier starts were, and how many pages were erased in them.
@@ -160,10 +201,17 @@ fn start(bytes: &[u8; START]) -> Option<Start> {
 async fn count<F: MultiwriteNorFlash, C: Clock, const P: usize>(
     queue: &mut Queue<'_, F, C, P>,
     buffer: &mut Aligned<BLOCK>,
+    covered: &mut Covered,
     log: &Log,
 ) -> bool {
     let add = |block: BlockReader<'_>| {
-        log.with(|inner| block.for_each(|record| inner.arrived(&record)));
+        log.with(|inner| {
+            for record in block {
+                if !covered.is_void(&record) {
+                    inner.arrived(&record);
+                }
+            }
+        });
         Go::On
     };
     match queue.visit(buffer, add).await {

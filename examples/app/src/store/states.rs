@@ -34,6 +34,8 @@ impl Key {
     /// Pages erased since the device was made.
     pub const ERASES: Self = Self(2);
 
+    /// Intervals in flash that were made once more.
+    pub const VOID: Self = Self(4);
     /// For which server the meters are registered.
     pub const ENROLMENT: Self = Self(3);
 

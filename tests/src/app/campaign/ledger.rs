@@ -1,0 +1,218 @@
+//! The books: what was made, what came, and whether it adds up.
+
+use std::collections::BTreeMap;
+
+use smart_meter::live::Live;
+use smart_meter::record::Id;
+
+use super::super::server::{Kind, Server, Stored};
+use super::Report;
+
+/// A reading in RAM is younger than this when the supply goes: the settings say a minute, and one more reading.
+const READING_MS: u64 = 66_000;
+/// Anything else goes to flash at once, but waits for a quiet moment to erase a page.
+const OTHER_MS: u64 = 3_000;
+
+/// A start of the device that is over.
+pub(super) struct Life {
+    boot: u32,
+    made: u32,
+    in_ram: BTreeMap<Id, (bool, u64)>,
+    repeated: u32,
+}
+
+impl Life {
+    /// With its number, the records made in it, and how many of the start before were made once more.
+    pub(super) fn new(boot: u32, made: u32, repeated: u32) -> Self {
+        Self {
+            boot,
+            made,
+            repeated,
+            in_ram: BTreeMap::new(),
+        }
+    }
+
+    /// A record that was in RAM alone, and how old it was.
+    pub(super) fn in_ram(&mut self, id: Id, is_reading: bool, age_ms: u64) {
+        self.in_ram.insert(id, (is_reading, age_ms));
+    }
+}
+
+/// What is known of a meter from what came.
+#[derive(Clone, Copy, Debug, Default)]
+struct Channel {
+    /// The last register.
+    import_mwh: u64,
+    /// Sum of all intervals, and what it lacks to the register since the first one.
+    intervals_mwh: u64,
+    base_mwh: Option<u64>,
+    /// Register and time of the last reading.
+    last: Option<(u64, i64)>,
+}
+
+pub(super) struct Ledger {
+    seed: u64,
+    lives: Vec<Life>,
+    channels: Vec<Channel>,
+    /// Everything before is in order.
+    next: Id,
+    report: Report,
+    /// Intervals that need not come: they are made once more, under another name.
+    repeated: u32,
+}
+
+impl Ledger {
+    pub(super) fn new(seed: u64, channels: usize) -> Self {
+        Self {
+            seed,
+            lives: Vec::new(),
+            channels: vec![Channel::default(); channels],
+            next: Id { boot: 1, seq: 0 },
+            report: Report::default(),
+            repeated: 0,
+        }
+    }
+
+    /// A start is over.
+    pub(super) fn end(&mut self, life: Life) {
+        if life.boot > 0 {
+            self.lives.push(life);
+        }
+    }
+
+    /// Looks through all that was made before now, in the start that goes on up to a number.
+    pub(super) fn audit(&mut self, server: &Server, boot: u32, made: u32, repeated: u32) {
+        let mut lives = std::mem::take(&mut self.lives);
+        lives.push(Life::new(boot, made, repeated));
+        // The start that goes on is looked at again.
+        self.repeated += lives.iter().map(|life| life.repeated).sum::<u32>();
+        server.with_records(|records| {
+            for life in &lives {
+                let first = if life.boot == self.next.boot {
+                    self.next.seq
+                } else {
+                    0
+                };
+                assert!(
+                    life.boot >= self.next.boot,
+                    "seed {}: a number of a start came twice",
+                    self.seed
+                );
+                for seq in first..life.made {
+                    let id = Id {
+                        boot: life.boot,
+                        seq,
+                    };
+                    match records.get(&id) {
+                        Some(stored) => self.enter(id, stored),
+                        None => self.miss(id, life),
+                    }
+                }
+                self.next = Id {
+                    boot: life.boot,
+                    seq: life.made,
+                };
+            }
+            let stray = records.range(self.next..).next();
+            assert!(
+                stray.is_none(),
+                "seed {}: {stray:?} was never made",
+                self.seed
+            );
+        });
+        server.forget_before(boot + 1);
+    }
+
+    /// A record that did not come.
+    fn miss(&mut self, id: Id, life: &Life) {
+        let Some((is_reading, age_ms)) = life.in_ram.get(&id).copied() else {
+            let left = self.repeated.checked_sub(1);
+            self.repeated = left.unwrap_or_else(|| panic!("seed {}: {id:?} is lost", self.seed));
+            return;
+        };
+        if is_reading {
+            assert!(
+                age_ms <= READING_MS,
+                "seed {}: {id:?} was in RAM for {age_ms} ms",
+                self.seed
+            );
+            self.report.lost_readings += 1;
+            self.report.oldest_lost_ms = self.report.oldest_lost_ms.max(age_ms);
+        } else {
+            assert!(
+                age_ms <= OTHER_MS,
+                "seed {}: {id:?} was in RAM for {age_ms} ms",
+                self.seed
+            );
+            self.report.lost_others += 1;
+        }
+    }
+
+    /// A record that came.
+    fn enter(&mut self, id: Id, stored: &Stored) {
+        let seed = self.seed;
+        let Some(channel) = self.channels.get_mut(usize::from(stored.channel)) else {
+            return;
+        };
+        match stored.kind {
+            Kind::Reading { import_mwh } => {
+                self.report.readings += 1;
+                assert!(
+                    import_mwh >= channel.import_mwh,
+                    "seed {seed}: {id:?} has {import_mwh} mWh after {}",
+                    channel.import_mwh
+                );
+                channel.import_mwh = import_mwh;
+                channel.last = stored.utc_ms.map(|utc_ms| (import_mwh, utc_ms));
+            }
+            Kind::Event { .. } => self.report.events += 1,
+            Kind::Interval { import_mwh } => {
+                self.report.intervals += 1;
+                channel.intervals_mwh += import_mwh;
+                // The reading that ended it came right before, at the same time.
+                let same = |(_, utc_ms): &(u64, i64)| Some(*utc_ms) == stored.utc_ms;
+                if let Some((register_mwh, _)) = channel.last.filter(same) {
+                    let base_mwh = register_mwh.checked_sub(channel.intervals_mwh);
+                    let base_mwh = base_mwh.unwrap_or_else(|| {
+                        panic!("seed {seed}: {id:?} {stored:?}: {register_mwh} in the register, {} in intervals", channel.intervals_mwh)
+                    });
+                    let first_mwh = *channel.base_mwh.get_or_insert(base_mwh);
+                    assert_eq!(
+                        base_mwh, first_mwh,
+                        "seed {seed}: intervals up to {id:?} do not add up to the register"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Compares the registers with what the counters of the meters said last, which began at 0.
+    pub(super) fn weigh(&mut self, live: &Live, counters_wh: &[u64]) {
+        let channels = live.channels.borrow();
+        self.report.energy_mwh = 0;
+        self.report.estimated_mwh = 0;
+        for (channel, counter_wh) in channels.iter().zip(counters_wh) {
+            let registers = &channel.registers;
+            let (import_mwh, estimated_mwh) = (registers.import.mwh(), registers.estimated.mwh());
+            self.report.energy_mwh += import_mwh;
+            self.report.estimated_mwh += estimated_mwh;
+            let off_mwh = import_mwh.abs_diff(counter_wh * 1_000);
+            assert!(
+                off_mwh <= estimated_mwh,
+                "seed {}: {import_mwh} mWh, of them {estimated_mwh} estimated, where {counter_wh} Wh were counted",
+                self.seed
+            );
+        }
+    }
+
+    pub(super) fn report(&self, report: &mut Report) {
+        report.readings = self.report.readings;
+        report.events = self.report.events;
+        report.intervals = self.report.intervals;
+        report.lost_readings = self.report.lost_readings;
+        report.lost_others = self.report.lost_others;
+        report.oldest_lost_ms = self.report.oldest_lost_ms;
+        report.energy_mwh = self.report.energy_mwh;
+        report.estimated_mwh = self.report.estimated_mwh;
+    }
+}
