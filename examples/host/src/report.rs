@@ -113,6 +113,25 @@ pub(crate) fn fixed(value: u64, one: u64, decimals: u32) -> String {
     format!("{whole}.{part:0width$}", width = decimals as usize)
 }
 
+/// A measured value for people, from one in thousandths of its unit where that is how it is kept.
+pub(crate) fn measured(value: i64, unit: &str) -> String {
+    let (one, decimals, shown) = match unit {
+        "mV" => (1_000, 1, "V"),
+        "mA" => (1_000, 3, "A"),
+        "mW" => (1_000, 1, "W"),
+        "mWh" => (1_000, 1, "Wh"),
+        "mHz" => (1_000, 2, "Hz"),
+        "ms" => (1_000, 1, "s"),
+        "thousandths" => (10, 1, "%"),
+        _ => return format!("{value} {unit}"),
+    };
+    let sign = if value < 0 { "-" } else { "" };
+    format!(
+        "{sign}{} {shown}",
+        fixed(value.unsigned_abs(), one, decimals)
+    )
+}
+
 /// Milliseconds since 1970.
 pub(crate) fn unix_ms() -> u64 {
     SystemTime::now()

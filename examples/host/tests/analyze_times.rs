@@ -102,11 +102,9 @@ fn the_hour_that_comes_twice_is_two_hours() {
     let summary = analyze("back", &text, &["--averaged"]);
     assert_eq!(summary["backward"], 1);
     assert_eq!(summary["events"][0]["code"], "CLOCK_STEP", "{summary}");
-    assert_eq!(
-        summary["events"][1]["value"],
-        -3_540_000 - 60_000,
-        "{summary}"
-    );
+    // What it would have been, and what it was set to: an hour before.
+    let clock = |event: usize| summary["events"][event]["value"].as_i64().expect("a time");
+    assert_eq!(clock(1) - clock(0), -3_600_000, "{summary}");
     assert!(
         summary["warnings"][0]
             .as_str()

@@ -155,10 +155,7 @@ fn lines_tell_alarms_and_the_sum() {
     let events: Vec<_> = text.lines().filter(|line| line.contains("SWELL")).collect();
     assert_eq!(
         events,
-        [
-            "SWELL occurrence, 265000 mV",
-            "SWELL restoration, 265000 mV"
-        ]
+        ["SWELL occurrence, 265.0 V", "SWELL restoration, 265.0 V"]
     );
     assert_eq!(text.lines().count(), 62);
     assert!(
@@ -237,7 +234,7 @@ mod on_a_terminal {
             "max 15 min",
             "no events",
             "ALARM SAG",
-            "SAG occurrence, 180000 mV",
+            "SAG occurrence, 180.0 V",
         ] {
             assert!(
                 terminal.shows(what, patience),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::findings::{Findings, Span};
 use super::rejected::Rejected;
 use super::time::Clock;
+use crate::report::measured;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Energy {
@@ -74,6 +75,9 @@ pub(crate) struct EventRow {
     pub(crate) phase: &'static str,
     pub(crate) value: i64,
     pub(crate) unit: &'static str,
+    /// The value as people read it.
+    #[serde(skip)]
+    pub(crate) shown: String,
 }
 
 /// The JSON object of `meter analyze --json`.
@@ -121,6 +125,10 @@ impl Facts {
             },
             value: event.value,
             unit: event.code.unit(),
+            shown: match event.code.unit() {
+                "ms since 1970" => show(event.value),
+                unit => measured(event.value, unit),
+            },
         };
         let spans = |spans: &[Span], format: &str| -> Vec<SpanRow> {
             let row = |span: &Span| SpanRow {

@@ -66,8 +66,8 @@ pub(crate) fn print_facts(facts: &Facts, interval_s: u32) -> Result<(), Problem>
     print(&format!("events        {:>12}", facts.events.len()))?;
     for event in facts.events.iter().take(SHOWN) {
         print(&format!(
-            "  {}  {} {}, {} {}",
-            event.at, event.code, event.phase, event.value, event.unit
+            "  {}  {} {}, {}",
+            event.at, event.code, event.phase, event.shown
         ))?;
     }
     if facts.events.len() > SHOWN {

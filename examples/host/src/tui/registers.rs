@@ -4,7 +4,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, List};
 
 use crate::commands::watch::watched::{Watched, phase};
-use crate::report::{fixed, unix_ms};
+use crate::report::{fixed, measured, unix_ms};
 
 /// Energy, demand and what the counter did, since the watch began.
 pub(super) fn lines(watched: &Watched) -> Vec<Line<'static>> {
@@ -34,11 +34,10 @@ pub(super) fn events(watched: &Watched) -> List<'static> {
         .map(|(at_ms, event)| {
             let ago_s = now_ms.saturating_sub(*at_ms) / 1_000;
             format!(
-                " {ago_s:>5} s ago  {} {}, {} {}",
+                " {ago_s:>5} s ago  {} {}, {}",
                 event.code.name(),
                 phase(event),
-                event.value,
-                event.code.unit()
+                measured(event.value, event.code.unit())
             )
         })
         .collect();

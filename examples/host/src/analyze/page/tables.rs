@@ -99,7 +99,7 @@ pub(crate) fn events(facts: &Facts) -> Markup {
                         @for event in facts.events.iter().take(LISTED) {
                             tr {
                                 td { (event.at) } td { (event.code) } td { (event.phase) }
-                                td.number { (event.value) " " (event.unit) }
+                                td.number { (event.shown) }
                             }
                         }
                     }

@@ -16,7 +16,7 @@ use crate::commands::{print, print_json};
 use crate::error::Problem;
 use crate::link::Link;
 use crate::port::PortError;
-use crate::report::{Reading, fixed};
+use crate::report::{Reading, fixed, measured};
 use crate::tui::View;
 
 /// A reading with what the core makes of it.
@@ -89,11 +89,10 @@ impl Output {
                 }
                 for alarm in alarms {
                     print(&format!(
-                        "{who}{} {}, {} {}",
+                        "{who}{} {}, {}",
                         alarm.code.name(),
                         phase(alarm),
-                        alarm.value,
-                        alarm.code.unit()
+                        measured(alarm.value, alarm.code.unit())
                     ))?;
                 }
                 Ok(())
