@@ -30,5 +30,5 @@ pub use health::Health;
 pub use meter::{Meter, Outputs, Settings};
 pub use profile::{Profile, Record, Status};
 pub use reading::{CounterReading, Reading, ReadingSource, Source};
-pub use snapshot::{Slots, Snapshot, SnapshotError};
+pub use snapshot::{Ring, Slots, Snapshot, SnapshotError};
 pub use tariff::{LocalTime, RateRegisters, Season, Switch, Tariff, TariffError};

@@ -156,6 +156,18 @@ impl BaseLoad {
         })
     }
 
+    /// Without the night that is going on.
+    pub(crate) const fn at_rest(&self) -> Self {
+        Self {
+            usual_mw: self.usual_mw,
+            spread_mw: self.spread_mw,
+            nights: self.nights,
+            low_nights: self.low_nights,
+            alarm: self.alarm,
+            ..Self::new()
+        }
+    }
+
     /// What has to survive a restart; the night that is going on is left out.
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         writer.put(&self.usual_mw.to_le_bytes());

@@ -71,6 +71,13 @@ impl Outputs {
         }
     }
 
+    /// Whether something has ended that is counted once: store the [snapshot](crate::Meter::snapshot) before it is told to
+    /// anybody, so that a power cut does not make it end again.
+    #[must_use]
+    pub const fn asks_for_storing(&self) -> bool {
+        self.record.is_some() || self.ended.is_some() || self.demand.is_some()
+    }
+
     /// Nothing again.
     pub(super) fn clear(&mut self) {
         self.step = Step::NONE;
