@@ -3,7 +3,7 @@
 fn main() {
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     println!("cargo:rustc-link-search={here}");
-    for program in ["poll", "reading"] {
+    for program in ["poll", "reading", "sampling"] {
         println!("cargo:rustc-link-arg-bin={program}=-Tmemory.x");
         println!("cargo:rustc-link-arg-bin={program}=-Tlink.x");
     }
