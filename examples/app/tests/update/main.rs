@@ -17,6 +17,7 @@ mod flash;
 mod form;
 mod image;
 mod life;
+mod readme;
 mod settings;
 mod stored;
 mod web;
