@@ -2,6 +2,7 @@
 
 use super::alarm::{Level, Toggle};
 use super::{Event, EventCode, Method};
+use crate::arithmetic::divide;
 use crate::snapshot::{Reader, Writer};
 
 /// How patient the detector is, in hundredths of the usual spread of days.
@@ -176,5 +177,6 @@ impl ConsumptionDrop {
 
 fn mean(days: [u32; DAYS]) -> u32 {
     let sum: u64 = days.iter().copied().map(u64::from).sum();
-    u32::try_from(sum / DAYS as u64).unwrap_or(u32::MAX)
+    let (mean, _) = divide(sum, DAYS as u16);
+    u32::try_from(mean).unwrap_or(u32::MAX)
 }

@@ -17,7 +17,7 @@ pub enum Days {
     /// Days 2, 4, 6, 8 and 10 of each appliance: defaults are chosen by these, among which is the rare one of a water
     /// heater that was hardly used.
     Tuning,
-    /// Days 1, 3, 5, 7 and 9: what is reported.
+    /// Days 1, 3, 5, 7 and 9: what is reported. Of the dryer's, 5 and 9 share hours with 4 and 8.
     Report,
 }
 
