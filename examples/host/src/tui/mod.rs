@@ -1,6 +1,7 @@
 //! The live view of `meter watch`.
 
 mod registers;
+mod trend;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -11,8 +12,9 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph, Sparkline};
+use ratatui::widgets::{Block, Paragraph};
 use ratatui::{DefaultTerminal, Frame};
+use trend::trend;
 
 use crate::commands::watch::watched::Watched;
 use crate::error::Problem;
@@ -282,35 +284,4 @@ impl Screen<'_> {
     fn dim(&self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
-}
-
-/// One trend with its range in the title; values in thousandths of `unit`.
-fn trend(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    name: &str,
-    unit: &str,
-    history: &VecDeque<u64>,
-    floor: u64,
-    style: Style,
-) {
-    let lowest = history.iter().min().copied().unwrap_or(0);
-    let highest = history.iter().max().copied().unwrap_or(0);
-    let title = format!(
-        " {name}  {} to {} {unit} ",
-        crate::report::fixed(lowest, 1_000, 1),
-        crate::report::fixed(highest, 1_000, 1)
-    );
-    let block = Block::new().title(title);
-    let width = usize::from(area.width);
-    let skip = history.len().saturating_sub(width);
-    let data: Vec<u64> = history
-        .iter()
-        .skip(skip)
-        .map(|v| v - floor.min(*v))
-        .collect();
-    frame.render_widget(
-        Sparkline::default().block(block).data(data).style(style),
-        area,
-    );
 }
