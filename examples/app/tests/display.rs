@@ -119,6 +119,42 @@ fn check(name: &str, live: &Live, page: Page) {
     assert!(text == expected, "{name} is now{picture:?}");
 }
 
+/// The README shows what the display shows.
+#[test]
+fn pictures_of_the_readme() {
+    let readme = include_str!("../README.md");
+    let usual = live([channel(USUAL)]);
+    let alarmed = live([channel(USUAL)]);
+    for (code, phase) in [
+        (EventCode::Sag, Phase::Occurrence),
+        (EventCode::Sag, Phase::Restoration),
+        (EventCode::FrequencyExtreme, Phase::Occurrence),
+        (EventCode::Overload, Phase::Occurrence),
+    ] {
+        let event = event(code, phase);
+        alarmed
+            .channels
+            .borrow_mut()
+            .first_mut()
+            .expect("one")
+            .alarms
+            .note(&event);
+    }
+    for (live, page) in [
+        (&usual, Page::Values(0)),
+        (&usual, Page::Energy(0)),
+        (&alarmed, Page::Alarms),
+        (&usual, Page::Network),
+        (&usual, Page::Device),
+    ] {
+        let picture = draw(live, page);
+        assert!(
+            readme.contains(&format!("```text\n{picture:#}```")),
+            "{page:?}{picture:?}"
+        );
+    }
+}
+
 #[test]
 fn values() {
     check("values", &live([channel(USUAL)]), Page::Values(0));
