@@ -1,6 +1,6 @@
 //! What is believed of the meter's own counter.
 
-use super::change::{Change, judge, most_steps};
+use super::change::{Change, judge, most_steps, steps_of};
 use super::flags::{Flags, Step};
 use super::register::PER_UWH;
 use super::registers::Registers;
@@ -29,8 +29,8 @@ enum Doubt {
 pub(super) struct Belief {
     counter: CounterReading,
     doubted: CounterReading,
-    /// Integral since the counter was believed, import and export in half milliwatt-milliseconds: what a lost counter is
-    /// replaced by.
+    /// Integral since the counter moved, import and export in half milliwatt-milliseconds: what a lost counter is replaced
+    /// by.
     unconfirmed: [u64; 2],
     /// How long before the last reading the counter was believed.
     age_ms: u32,
@@ -38,7 +38,7 @@ pub(super) struct Belief {
     doubt_age_ms: u32,
     doubt: Doubt,
     is_known: bool,
-    /// Whether the integral since it was believed has a hole.
+    /// Whether that integral has a hole.
     has_hole: bool,
 }
 
@@ -114,19 +114,20 @@ impl Belief {
         let before = self.counter;
         if now == before && self.doubt == Doubt::None {
             // Most readings find it where it was.
-            self.believe(now);
+            self.age_ms = 0;
             return;
         }
-        let most = || {
+        let most = |unconfirmed: u64| {
             let age_ms = match self.age_ms {
                 UNKNOWN => outage_ms(),
                 age_ms => age_ms.into(),
             };
-            most_steps(source, age_ms)
+            most_steps(source, age_ms).max(steps_of(source, unconfirmed))
         };
+        let [import, export] = self.unconfirmed;
         let changes = [
-            judge(before.import, now.import, most, source.moduli),
-            judge(before.export, now.export, most, source.moduli),
+            judge(before.import, now.import, || most(import), source.moduli),
+            judge(before.export, now.export, || most(export), source.moduli),
         ];
         let is_possible = !changes.contains(&Change::Impossible);
         let is_wrap = changes

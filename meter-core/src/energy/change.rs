@@ -1,5 +1,6 @@
 //! What a step of the meter's own counter means.
 
+use super::register::PER_UWH;
 use crate::reading::Source;
 
 /// Steps that can be counted in no time, for where its ends fell.
@@ -45,6 +46,14 @@ pub(crate) fn judge(before: u64, now: u64, most: impl Fn() -> u64, moduli: &[u64
         None if now <= most => Change::Reset(now),
         None => Change::Impossible,
     }
+}
+
+/// The steps that an integral of power in half milliwatt-milliseconds gives reason for, half as many more, and two: meters
+/// that bring their counter up to date every few minutes are far ahead at once.
+pub(crate) fn steps_of(source: &Source, integral: u64) -> u64 {
+    let step = u64::from(source.counter_step_uwh.max(1)).saturating_mul(PER_UWH);
+    let steps = integral.saturating_add(integral / 2).checked_div(step);
+    steps.unwrap_or_default().saturating_add(ALWAYS)
 }
 
 /// The most steps a counter can have made in a time: the largest power over it, and two steps for where

@@ -242,6 +242,61 @@ fn what_flows_before_the_counter_is_read_first_is_estimated() {
 }
 
 #[test]
+fn a_counter_that_is_brought_up_to_date_now_and_then_is_believed() {
+    // 5 kW, a reading a second, a counter that moves once in five minutes: 416 Wh at once, far beyond a second's.
+    let mut meter = meter();
+    for second in 0..3_600_u64 {
+        let wh = second / 300 * 300 * 5_000 / 3_600;
+        let step = meter.push(&counted(second * 1_000, 5_000_000, 900 + wh));
+        assert!(!step.flags.contains(Flags::GLITCH), "{second}");
+    }
+    let r = meter.registers();
+    assert_eq!((r.import.mwh(), r.estimated.mwh()), (4_583_000, 0));
+    // A jump that the power gives no reason for is nonsense all the same.
+    let step = meter.push(&counted(3_600_000, 5_000_000, 900 + 4_583 + 800));
+    assert!(step.flags.contains(Flags::GLITCH));
+}
+
+#[test]
+fn what_a_frozen_meter_did_not_tell_is_counted_when_it_moves_again() {
+    let mut meter = meter();
+    for second in 0..20_000_u64 {
+        // From 1000 s to 15000 s it repeats itself: 500 W, while 600 W flow.
+        let shown = if (1_000..15_000).contains(&second) {
+            1_000
+        } else {
+            second
+        };
+        let watts = if (1_000..15_000).contains(&second) {
+            500_000
+        } else {
+            600_000
+        };
+        let wh = shown * 600 / 3_600;
+        meter.push(&counted(second * 1_000, watts, wh));
+    }
+    let r = meter.registers();
+    assert_eq!(
+        (r.import.mwh(), r.glitches),
+        (19_999 * 600 / 3_600 * 1_000, 0)
+    );
+}
+
+#[test]
+fn a_counter_that_stood_still_and_was_replaced_is_made_up_for_by_the_power() {
+    let mut meter = meter();
+    for second in 0..=3_600_u64 {
+        meter.push(&counted(second * 1_000, 1_000_000, 7_000));
+    }
+    // Another module, which counts.
+    meter.push(&counted(3_601_000, 1_000_000, 3));
+    let step = meter.push(&counted(3_602_000, 1_000_000, 3));
+    assert!(step.flags.contains(Flags::RESET.and(Flags::ESTIMATED)));
+    let r = meter.registers();
+    assert!(r.import.mwh().abs_diff(1_000_555) < 10, "{r:?}");
+}
+
+#[test]
 fn a_reset_in_a_gap_is_said_to_leave_something_open() {
     let mut meter = meter();
     meter.push(&counted(0, 3_600_000, 40_000));
