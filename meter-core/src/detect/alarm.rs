@@ -152,15 +152,24 @@ impl Toggle {
         level: Level,
         value: i64,
     ) -> Option<Event> {
-        let phase = match (self.0, level) {
-            (false, Level::Beyond) => Phase::Occurrence,
-            (true, Level::Back) => Phase::Restoration,
-            _ => return None,
-        };
+        match (self.0, level) {
+            (false, Level::Beyond) | (true, Level::Back) => self.turn(code, at_ms, value),
+            _ => None,
+        }
+    }
+
+    /// Rarely called: what looks at each reading stays small.
+    #[cold]
+    #[inline(never)]
+    const fn turn(&mut self, code: EventCode, at_ms: u64, value: i64) -> Option<Event> {
         self.0 = !self.0;
         Some(Event {
             code,
-            phase,
+            phase: if self.0 {
+                Phase::Occurrence
+            } else {
+                Phase::Restoration
+            },
             method: Method::Readings,
             at_ms,
             value,

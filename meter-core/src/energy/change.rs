@@ -27,15 +27,24 @@ pub(crate) enum Change {
 /// a reset when the counter can have got from zero to it, else nonsense. After a long silence `most` allows nearly
 /// anything, and a reset in the middle of the range must not become a wrap: only the last sixteenth of a
 /// counter is near its end.
+#[inline]
 pub(crate) fn judge(before: u64, now: u64, most: impl Fn() -> u64, moduli: &[u64]) -> Change {
+    match now.checked_sub(before) {
+        Some(steps) if steps <= ALWAYS => Change::Counted(steps),
+        _ => weigh(before, now, most(), moduli),
+    }
+}
+
+/// What is more than two steps, or less.
+#[inline(never)]
+fn weigh(before: u64, now: u64, most: u64, moduli: &[u64]) -> Change {
     if let Some(steps) = now.checked_sub(before) {
-        return if steps <= ALWAYS || steps <= most() {
+        return if steps <= most {
             Change::Counted(steps)
         } else {
             Change::Impossible
         };
     }
-    let most = most();
     let wrapped = moduli.iter().find_map(|modulus| {
         let to_end = modulus.checked_sub(before)?;
         let steps = to_end.saturating_add(now);
@@ -50,6 +59,7 @@ pub(crate) fn judge(before: u64, now: u64, most: impl Fn() -> u64, moduli: &[u64
 
 /// The steps that an integral of power in half milliwatt-milliseconds gives reason for, half as many more, and two: meters
 /// that bring their counter up to date every few minutes are far ahead at once.
+#[inline(never)]
 pub(crate) fn steps_of(source: &Source, integral: u64) -> u64 {
     let step = u64::from(source.counter_step_uwh.max(1)).saturating_mul(PER_UWH);
     let steps = integral.saturating_add(integral / 2).checked_div(step);
@@ -58,6 +68,7 @@ pub(crate) fn steps_of(source: &Source, integral: u64) -> u64 {
 
 /// The most steps a counter can have made in a time: the largest power over it, and two steps for where
 /// the ends fell.
+#[inline(never)]
 pub(crate) fn most_steps(source: &Source, elapsed_ms: u64) -> u64 {
     let power = u64::from(source.max_power_mw);
     let step = 3_600 * u64::from(source.counter_step_uwh.max(1));

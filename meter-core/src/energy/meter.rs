@@ -119,6 +119,8 @@ impl EnergyMeter {
 
     /// The readings have a new time, and the integral begins: what flowed before is what the counter tells, if it was
     /// known.
+    #[cold]
+    #[inline(never)]
     const fn start(&mut self, powers: Powers, reading: &Reading, config: &Config, step: &mut Step) {
         self.powers = powers;
         self.powers_age_ms = 0;

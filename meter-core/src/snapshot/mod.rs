@@ -192,6 +192,7 @@ impl Snapshot {
 
     /// The stored form: little endian, ends in a CRC-32.
     #[must_use]
+    #[inline(never)]
     pub fn encode(&self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
         let mut writer = Writer(&mut bytes);
@@ -261,6 +262,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`SnapshotError`] when they were damaged or come from another version.
+    #[inline(never)]
     pub fn decode(bytes: &[u8; Self::BYTES]) -> Result<Self, SnapshotError> {
         let (body, crc) = bytes.split_last_chunk::<4>().ok_or(SnapshotError::Crc)?;
         if CRC.checksum(body) != u32::from_le_bytes(*crc) {

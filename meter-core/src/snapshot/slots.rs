@@ -14,14 +14,23 @@ impl Slots {
     /// Looks at what is in both places: where to go on, and the later whole state, if there is one.
     #[must_use]
     pub fn open(slots: [&[u8; Snapshot::BYTES]; 2]) -> (Self, Option<Snapshot>) {
-        let [first, second] = slots.map(|bytes| Snapshot::decode(bytes).ok());
-        let (latest, next) = match (first, second) {
-            // Sequence numbers wrap, and two places are never far apart.
-            (Some(a), Some(b)) if b.sequence.wrapping_sub(a.sequence) < 1 << 31 => (Some(b), 0),
-            (Some(a), _) => (Some(a), 1),
-            (None, latest) => (latest, 0),
+        let sequence = |bytes| {
+            Snapshot::decode(bytes)
+                .ok()
+                .map(|snapshot| snapshot.sequence)
         };
-        let sequence = latest.map_or(0, |snapshot| snapshot.sequence.wrapping_add(1));
+        let [a, b] = slots;
+        let (latest, next) = match (sequence(a), sequence(b)) {
+            // Sequence numbers wrap, and two places are never far apart.
+            (Some(first), Some(second)) if second.wrapping_sub(first) < 1 << 31 => (b, 0),
+            (Some(_), _) => (a, 1),
+            (None, _) => (b, 0),
+        };
+        let latest = Snapshot::decode(latest).ok();
+        let sequence = match &latest {
+            Some(snapshot) => snapshot.sequence.wrapping_add(1),
+            None => 0,
+        };
         (Self { next, sequence }, latest)
     }
 

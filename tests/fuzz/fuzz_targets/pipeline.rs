@@ -58,6 +58,8 @@ fuzz_target!(|bytes: &[u8]| {
     let tariff = Tariff::new(SEASONS, &[], 4).expect("a tariff");
     let mut calibration = Calibration::<2>::NONE;
     calibration.power.gain_ppm = i32::from(bytes.first().copied().unwrap_or(0)) * 1_000_003;
+    calibration.power.offset = i32::from(bytes.get(1).copied().unwrap_or(0)) - 128;
+    calibration.current_temperature.ppm_per_k = calibration.power.gain_ppm;
     calibration.current.knots = [
         Knot {
             at: 10,
@@ -106,6 +108,7 @@ fuzz_target!(|bytes: &[u8]| {
             power_mw: has(64).then(|| word(12).cast_signed()),
             reactive_mvar: has(8).then(|| word(8).cast_signed()),
             frequency_mhz: has(16).then(|| word(3)),
+            temperature_centi_c: has(32).then(|| word(1) as i16),
             power_factor_milli: Some(word(6) as i16),
             counter: has(128).then(|| CounterReading {
                 import: word(10).into(),
@@ -129,7 +132,10 @@ fuzz_target!(|bytes: &[u8]| {
         recorded += outputs.record.map_or(0, |record| record.import_mwh);
         days += outputs.ended.map_or(0, |ended| ended.day.used_mwh);
         let rates: u64 = meter.stages.rates.mwh().sum();
-        assert!(recorded <= import && days <= import && rates <= import);
+        let unassigned = meter.stages.rates.unassigned_mwh(meter.registers());
+        assert_eq!(rates + unassigned, import);
+        let [today, _] = meter.stages.freeze.today(meter.registers());
+        assert!(recorded <= import && days + today <= import);
         if has(2) {
             meter.miss(at_ms, &mut outputs);
         }
@@ -138,7 +144,9 @@ fuzz_target!(|bytes: &[u8]| {
         if chunk[15] == 0xFF {
             let stored = meter.snapshot().encode();
             let snapshot = Snapshot::decode(&stored).expect("what was stored");
+            assert_eq!(snapshot, meter.snapshot());
             meter = Meter::restore(Standard::new(900, 31), &snapshot);
+            assert_eq!(meter.snapshot(), snapshot);
         }
     }
 });

@@ -7,7 +7,8 @@ use libfuzzer_sys::fuzz_target;
 use meter_core::detect::DropLimits;
 use meter_core::meter::{Limits, Meter, Outputs, Rules, Settings, Standard, StandardSettings};
 use meter_core::{
-    Config, CounterReading, LocalTime, Reading, Season, Slots, Snapshot, Source, Switch, Tariff,
+    Config, CounterReading, LocalTime, Reading, Ring, Season, Slots, Snapshot, Source, Switch,
+    Tariff,
 };
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
@@ -45,6 +46,16 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(Snapshot::decode(&snapshot.encode()), Ok(snapshot));
     let (_, latest) = Slots::open([&stored, &[0xFF; Snapshot::BYTES]]);
     assert_eq!(latest, Some(snapshot));
+    let mut ring = Ring::new(2, 3).expect("two pages");
+    let found = ring.look(1, &stored);
+    assert!(found.is_none_or(|found| found == snapshot));
+    let write = ring.store(snapshot);
+    let again = Snapshot::decode(&write.bytes).expect("what was stored");
+    assert!(write.page < 2 && write.place < 3);
+    assert_eq!(
+        again.sequence,
+        found.map_or(0, |found| found.sequence.wrapping_add(1))
+    );
 
     let settings = Settings::new(
         Config::new(SOURCE),
