@@ -233,3 +233,36 @@ fn failed_polls_and_long_silence_are_a_lost_link() {
     assert_eq!(summary["rejected"], 20);
     assert_eq!(summary["events"][0]["code"], "LINK_LOST", "{summary}");
 }
+
+#[test]
+fn recordings_of_several_meters_are_not_mixed() {
+    let rows: String = (0..60)
+        .flat_map(|s| [(s, 1, 1_000), (s, 2, 250)])
+        .map(|(s, address, watts)| format!("{},{address},{watts}\n", 1_700_006_400 + s * 60))
+        .collect();
+    let text = format!("time,address,power\n{rows}");
+    let (code, message) = refused("several", &text, &[]);
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("--only address=1"), "{message}");
+    for (only, energy) in [
+        ("address=1", 983_333),
+        ("address=2", 245_833),
+        ("2=2", 245_833),
+    ] {
+        let summary = analyze("one-of-two", &text, &["--only", only]);
+        assert_eq!(summary["rows"], 60);
+        assert_eq!(summary["energy"]["register_mwh"], energy, "{only}");
+    }
+}
+
+#[test]
+fn a_thousandth_is_no_million() {
+    let energy = |name: &str, header: &str, value: &str| {
+        let text = format!("time,{header}\n1700006400,0\n1700010000,{value}\n");
+        analyze(name, text, &["--max-power", "4000000"])["energy"]["register_mwh"].clone()
+    };
+    assert_eq!(energy("milli", "energy_mWh", "1500000"), 1_500_000);
+    assert_eq!(energy("mega", "Energy (MWh)", "0.0015"), 1_500_000);
+    assert_eq!(energy("kilo", "ENERGY_KWH", "1.5"), 1_500_000);
+    assert_eq!(energy("joule", "energy [J]", "5400000"), 1_500_000);
+}

@@ -10,7 +10,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{message, meter};
+use support::{Scratch, message, meter};
 
 /// Readings and events of a watch of the simulated house, a reading every 50 ms.
 fn watch(count: &str, arguments: &[&str]) -> (Vec<Value>, Vec<Value>) {
@@ -137,6 +137,38 @@ fn what_the_counter_does_is_in_the_registers() {
         .map(|reading| reading["registers"]["register_mwh"].as_u64())
         .collect();
     assert!(energies.is_sorted(), "{energies:?}");
+}
+
+#[test]
+fn what_a_watch_has_recorded_can_be_analyzed() {
+    let file = Scratch::new("watch.csv", "");
+    let arguments = ["--csv", file.path(), "--address", "1", "--address", "2"];
+    let (readings, _) = watch("20", &arguments);
+    let last = |address: u64| {
+        let of = readings
+            .iter()
+            .rfind(|reading| reading["address"] == address);
+        of.expect("a reading")["registers"]["integrated_mwh"].as_u64()
+    };
+    for address in [1, 2] {
+        let output = meter(&[
+            "analyze",
+            file.path(),
+            "--json",
+            "--only",
+            &format!("address={address}"),
+        ]);
+        assert!(output.status.success(), "{}", message(&output));
+        let summary: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let integrated = summary["energy"]["integrated_mwh"]
+            .as_u64()
+            .expect("energy");
+        // Times of the recording are whole milliseconds on another clock.
+        assert!(
+            integrated.abs_diff(last(address).expect("energy")) <= 2,
+            "{summary}"
+        );
+    }
 }
 
 #[test]

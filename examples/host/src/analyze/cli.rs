@@ -71,6 +71,9 @@ pub(crate) struct ColumnOptions {
     /// Unit of a column, such as power=kW; without, it is taken from the header, else V, A, W, kWh, Hz
     #[arg(long = "unit", value_name = "FIELD=UNIT", value_parser = Unit::parse_assignment)]
     pub(crate) units: Vec<(Field, Unit)>,
+    /// Only lines with this value in a column, such as address=2, of a recording of several meters
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = assignment)]
+    pub(crate) only: Option<(String, String)>,
     /// The first line holds values already
     #[arg(long)]
     pub(crate) no_header: bool,
@@ -108,4 +111,11 @@ fn interval(text: &str) -> Result<u32, String> {
         "60" => Ok(3_600),
         _ => Err(format!("{text}: 5, 10, 15, 30 or 60")),
     }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (column, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("{text}: give a column and its value, such as address=2"))?;
+    Ok((column.trim().to_owned(), value.trim().to_owned()))
 }

@@ -24,9 +24,16 @@ pub(crate) struct Row {
 pub(crate) struct Columns {
     pub(crate) time: Vec<usize>,
     fields: Vec<(Field, usize, Unit)>,
+    /// The column and the value that lines have to have in it.
+    only: Option<(usize, String)>,
+    /// A column that tells meters apart, when nobody has said which one is meant.
+    pub(crate) meter: Option<usize>,
     /// The decimal mark, once one has been seen: the other one is no number then.
     mark: Option<u8>,
 }
+
+/// Names of columns that tell meters apart.
+const METERS: [&str; 5] = ["address", "meter", "meter_id", "device", "device_id"];
 
 /// Why a line can not be used.
 #[derive(Debug)]
@@ -97,11 +104,32 @@ impl Columns {
                     .to_owned(),
             ));
         }
+        let only = match &options.only {
+            Some((column, value)) => Some((position(column, header)?, value.clone())),
+            None => None,
+        };
+        let is_meter = |column: &String| METERS.contains(&column.to_lowercase().as_str());
+        let meter = header.and_then(|header| header.iter().position(is_meter));
         Ok(Self {
             time,
             fields,
+            meter: meter.filter(|_| only.is_none()),
+            only,
             mark: None,
         })
+    }
+
+    /// Whether a line is of the meter that is meant.
+    pub(crate) fn is_meant(&self, line: &Fields) -> bool {
+        match &self.only {
+            Some((index, value)) => line.get(*index) == Some(value.as_bytes()),
+            None => true,
+        }
+    }
+
+    /// Which meter a line is of, when nobody has said which one is meant.
+    pub(crate) fn meter<'a>(&self, line: &'a Fields) -> Option<&'a [u8]> {
+        line.get(self.meter?)
     }
 
     pub(crate) fn has(&self, field: Field) -> bool {

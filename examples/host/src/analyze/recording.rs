@@ -61,6 +61,15 @@ impl Recording {
         if header.is_some() && !holds_values {
             preview.pop_front();
         }
+        if let Some(meter) = several(&columns, header.as_deref(), &mut fields, &preview) {
+            return Err(Problem::Usage(format!(
+                "{shown} holds several meters: choose one with --only {meter}"
+            )));
+        }
+        preview.retain(|(_, line)| {
+            fields.cut(line);
+            columns.is_meant(&fields)
+        });
         if options.time_format.is_none() {
             // Whatever this file is, pipes can not be looked at from behind.
             let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
@@ -86,19 +95,29 @@ impl Recording {
 
     /// The next line.
     pub(crate) fn next(&mut self) -> Result<Option<Line>, Problem> {
-        let number = match self.preview.pop_front() {
-            Some((number, line)) => {
-                self.line = line;
-                Some(number)
-            }
-            None => self.lines.next(&mut self.line).map_err(|error| {
-                Problem::Refused(format!("{} can not be read: {error}", self.shown))
-            })?,
-        };
-        Ok(number.map(|number| {
+        loop {
+            let number = match self.preview.pop_front() {
+                Some((number, line)) => {
+                    self.line = line;
+                    number
+                }
+                None => match self.lines.next(&mut self.line) {
+                    Ok(Some(number)) => number,
+                    Ok(None) => return Ok(None),
+                    Err(error) => {
+                        let shown = &self.shown;
+                        return Err(Problem::Refused(format!(
+                            "{shown} can not be read: {error}"
+                        )));
+                    }
+                },
+            };
             self.fields.cut(&self.line);
-            (number, self.columns.row(&self.fields, &mut self.clock))
-        }))
+            if self.columns.is_meant(&self.fields) {
+                let row = self.columns.row(&self.fields, &mut self.clock);
+                return Ok(Some((number, row)));
+            }
+        }
     }
 
     /// The rows of the first lines, without taking them.
@@ -123,6 +142,27 @@ impl Recording {
     pub(crate) const fn bytes(&self) -> u64 {
         self.lines.bytes()
     }
+}
+
+/// Whether lines are of more than one meter, told by one of them, such as `address=2`.
+fn several(
+    columns: &Columns,
+    header: Option<&[String]>,
+    fields: &mut Fields,
+    preview: &VecDeque<(u64, Vec<u8>)>,
+) -> Option<String> {
+    let name = header?.get(columns.meter?)?;
+    let mut first: Option<Vec<u8>> = None;
+    for (_, line) in preview {
+        fields.cut(line);
+        let meter = columns.meter(fields).filter(|meter| !meter.is_empty())?;
+        match &first {
+            None => first = Some(meter.to_vec()),
+            Some(first) if first == meter => {}
+            Some(first) => return Some(format!("{name}={}", String::from_utf8_lossy(first))),
+        }
+    }
+    None
 }
 
 fn day_or_month(

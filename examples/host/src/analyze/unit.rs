@@ -110,6 +110,10 @@ impl Unit {
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
+        // The one letter whose case matters: m is a thousandth, M a million.
+        if matches!(text, "MW" | "MWh" | "MWH" | "MV" | "MA" | "MHz" | "MHZ") {
+            return Some(Self::times(1_000_000_000));
+        }
         Some(match text.to_lowercase().as_str() {
             "mv" | "ma" | "mw" | "mwh" | "mhz" | "milli" => Self::times(1),
             "v" | "a" | "w" | "wh" | "hz" | "1" => BASE,
@@ -136,14 +140,13 @@ impl Unit {
 pub(crate) fn split(column: &str) -> (String, Option<Unit>) {
     let plain = column
         .trim()
-        .to_lowercase()
         .replace(['(', '[', ' ', '-'], "_")
         .replace([')', ']'], "");
     let plain = plain.replace("__", "_");
     if let Some((name, unit)) = plain.rsplit_once('_')
         && let Some(unit) = Unit::parse(unit)
     {
-        return (name.to_owned(), Some(unit));
+        return (name.to_lowercase(), Some(unit));
     }
-    (plain, None)
+    (plain.to_lowercase(), None)
 }
