@@ -48,6 +48,7 @@ pub struct FloatEnergy {
     doubted: f64,
     doubted_s: f64,
     doubt: Doubt,
+    /// What the power has added since the counter moved.
     unconfirmed_wh: f64,
 }
 
@@ -82,10 +83,14 @@ impl FloatEnergy {
             return step;
         };
         if now == before && self.doubt == Doubt::None {
-            self.believe(reading);
+            // Read again, and not moved: what the power adds goes on.
+            self.counter_s = reading.at_s;
             return step;
         }
-        let change = judge(before, now, most(reading.at_s - self.counter_s), &MODULI);
+        // A counter that is brought up to date now and then may step by what the power gives reason for.
+        let by_power = (1.5 * self.unconfirmed_wh).floor() + 2.0;
+        let most = most(reading.at_s - self.counter_s).max(by_power);
+        let change = judge(before, now, most, &MODULI);
         let is_awaited = matches!(change, Change::Wrapped(_)) && self.doubt == Doubt::Zero;
         if matches!(change, Change::Counted(_) | Change::Wrapped(_)) {
             if self.doubt != Doubt::None && !is_awaited {
