@@ -34,6 +34,9 @@ pub(super) struct Belief {
     unconfirmed: [u64; 2],
     /// How long before the last reading the counter was believed.
     age_ms: u32,
+    /// How long before the last reading the meter has said something new: one that repeats itself to the last digit may
+    /// not have looked.
+    repeated_ms: u32,
     /// How long before the last reading it was doubted.
     doubt_age_ms: u32,
     doubt: Doubt,
@@ -48,6 +51,7 @@ impl Belief {
         doubted: CounterReading::ZERO,
         unconfirmed: [0; 2],
         age_ms: UNKNOWN,
+        repeated_ms: 0,
         doubt_age_ms: UNKNOWN,
         doubt: Doubt::None,
         is_known: false,
@@ -74,6 +78,7 @@ impl Belief {
     /// Time went by.
     pub(super) const fn wait(&mut self, elapsed_ms: u32) {
         self.age_ms = self.age_ms.saturating_add(elapsed_ms);
+        self.repeated_ms = self.repeated_ms.saturating_add(elapsed_ms);
         self.doubt_age_ms = self.doubt_age_ms.saturating_add(elapsed_ms);
     }
 
@@ -96,10 +101,12 @@ impl Belief {
         }
     }
 
-    /// The counter was read. `outage_ms` is how long ago it was believed at most, when its age is not known.
+    /// The counter was read, in a reading that says something new or repeats the one before. `outage_ms` is how long ago it
+    /// was believed at most, when its age is not known.
     pub(super) fn count(
         &mut self,
         now: CounterReading,
+        is_news: bool,
         source: &Source,
         outage_ms: impl Fn() -> u64,
         registers: &mut Registers,
@@ -115,6 +122,9 @@ impl Belief {
         if now == before && self.doubt == Doubt::None {
             // Most readings find it where it was.
             self.age_ms = 0;
+            if is_news {
+                self.repeated_ms = 0;
+            }
             return;
         }
         let most = |unconfirmed: u64| {
@@ -148,8 +158,27 @@ impl Belief {
             self.believe(now);
         } else if self.fits_doubt(now, source) {
             // It stays there.
+            let repeated_ms = self.repeated_ms.into();
+            let counted = [
+                judge(
+                    before.import,
+                    now.import,
+                    || most_steps(source, repeated_ms),
+                    &[],
+                ),
+                judge(
+                    before.export,
+                    now.export,
+                    || most_steps(source, repeated_ms),
+                    &[],
+                ),
+            ];
             if self.doubt != Doubt::Nonsense && is_possible {
                 self.take(changes, source, registers, step);
+            } else if counted.iter().all(goes_on) {
+                // It counted while the meter repeated itself.
+                glitch(false, registers, step);
+                self.take(counted, source, registers, step);
             } else {
                 // What flowed meanwhile is estimated.
                 glitch(false, registers, step);
@@ -252,6 +281,7 @@ impl Belief {
         self.counter = counter;
         self.is_known = true;
         self.age_ms = 0;
+        self.repeated_ms = 0;
         self.doubt = Doubt::None;
         self.unconfirmed = [0; 2];
         self.has_hole = false;

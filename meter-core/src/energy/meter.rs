@@ -89,6 +89,7 @@ impl EnergyMeter {
         let mut step = Step::NONE;
         let before = [self.registers.import.mwh(), self.registers.export.mwh()];
         let powers = Powers::of(reading);
+        let is_news = powers != self.powers || !powers.is_active();
         let (clock_ms, last_ms) = (self.clock_ms, self.last_ms);
         if last_ms == NO_TIME {
             step.flags.set(Flags::FIRST);
@@ -108,8 +109,14 @@ impl EnergyMeter {
         if let Some(counter) = reading.counter.filter(|_| config.is_counting()) {
             let outage_ms = || outage_ms(utc_ms(clock_ms, last_ms), reading.utc_s, config);
             let registers = &mut self.registers;
-            self.belief
-                .count(counter, &config.source, outage_ms, registers, &mut step);
+            self.belief.count(
+                counter,
+                is_news,
+                &config.source,
+                outage_ms,
+                registers,
+                &mut step,
+            );
         }
         let [import, export] = before;
         step.import_mwh = self.registers.import.mwh().saturating_sub(import);
