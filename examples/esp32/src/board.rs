@@ -81,16 +81,35 @@ pub fn led(pin: AnyPin<'static>) -> Output<'static> {
 
 /// The bus of display and clock.
 ///
-/// # Errors
-/// The I2C controller can not run at this clock, which no clock setting of these chips causes.
+/// # Panics
+/// When the I2C controller can not run at 400 kHz, which no clock setting of these chips causes.
 #[cfg(feature = "parts")]
+#[must_use]
 pub fn i2c(
     unit: esp_hal::i2c::master::AnyI2c<'static>,
     sda: AnyPin<'static>,
     scl: AnyPin<'static>,
-) -> Result<esp_hal::i2c::master::I2c<'static, Blocking>, esp_hal::i2c::master::ConfigError> {
+) -> esp_hal::i2c::master::I2c<'static, Blocking> {
     use esp_hal::i2c::master::{Config, I2c};
     // Both take 400 kHz.
     let config = Config::default().with_frequency(Rate::from_khz(400));
-    Ok(I2c::new(unit, config)?.with_sda(sda).with_scl(scl))
+    match I2c::new(unit, config) {
+        Ok(bus) => bus.with_sda(sda).with_scl(scl),
+        Err(error) => panic!("the I2C controller can not run at 400 kHz: {error:?}"),
+    }
 }
+
+/// Memory for the radio and for TLS, where they are; the first part is what the boot loader has left.
+#[macro_export]
+macro_rules! heap {
+    () => {
+        #[cfg(feature = "heap")]
+        {
+            esp_alloc::heap_allocator!(#[esp_hal::ram(reclaimed)] size: $crate::board::HEAP[0]);
+            esp_alloc::heap_allocator!(size: $crate::board::HEAP[1]);
+        }
+    };
+}
+
+/// Bytes of heap, in what the boot loader has left and elsewhere.
+pub const HEAP: [usize; 2] = [60 * 1024, 60 * 1024];

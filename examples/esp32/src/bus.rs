@@ -25,6 +25,22 @@ pub fn shared(spi: Spi<'static, Blocking>) -> &'static Bus {
     BUS.init(RefCell::new(spi))
 }
 
+/// The bus for several devices on its pins, taken out of the peripherals of the chip.
+#[macro_export]
+macro_rules! shared_spi {
+    ($p:ident) => {{
+        let lines = [
+            $crate::pin!($p, sclk).into(),
+            $crate::pin!($p, mosi).into(),
+            $crate::pin!($p, miso).into(),
+        ];
+        match $crate::board::spi($p.SPI2.into(), lines, $crate::card::config(400)) {
+            Ok(spi) => $crate::bus::shared(spi),
+            Err(error) => panic!("the SPI controller can not run at 400 kHz: {error:?}"),
+        }
+    }};
+}
+
 /// A device on the bus, with a mode and a clock of its own.
 pub struct Device {
     bus: &'static Bus,

@@ -5,11 +5,13 @@ use core::cell::Cell;
 use embedded_hal::spi::{Operation, SpiDevice};
 use embedded_sdmmc::{Block, BlockCount, BlockDevice, BlockIdx, SdCard, SdCardError};
 use esp_hal::delay::Delay;
+use esp_hal::gpio::AnyPin;
 use esp_hal::spi::Mode;
 use esp_hal::spi::master::Config;
 use esp_hal::time::Rate;
 
-use crate::bus::Device;
+use crate::board;
+use crate::bus::{Bus, Device};
 
 /// No faster while a card starts: SD Physical Layer, section 4.2.1.
 const START_KHZ: u32 = 400;
@@ -22,6 +24,12 @@ pub fn config(khz: u32) -> Config {
     Config::default()
         .with_frequency(Rate::from_khz(khz))
         .with_mode(Mode::_0)
+}
+
+/// The device on a bus that selects the card.
+#[must_use]
+pub fn device(bus: &'static Bus, cs: AnyPin<'static>) -> Device {
+    Device::new(bus, board::chip_select(cs), config(START_KHZ))
 }
 
 /// A card that may be there or not. After every failure it is looked for anew.

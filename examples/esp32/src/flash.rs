@@ -38,6 +38,12 @@ impl Partition {
         })
     }
 
+    /// Pages there are, each of which is erased as a whole.
+    #[must_use]
+    pub const fn pages(&self) -> u32 {
+        self.length / FlashStorage::SECTOR_SIZE
+    }
+
     /// Where it is in the flash.
     #[must_use]
     pub const fn start(&self) -> u32 {

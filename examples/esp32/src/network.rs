@@ -1,15 +1,15 @@
 //! TCP as the application wants it, over whatever carries frames.
 
-use core::cell::Cell;
-
 use embassy_net::dns::DnsQueryType;
 use embassy_net::tcp::{self, State, TcpSocket};
 use embassy_net::{Runner, Stack, StackResources};
 use embassy_time::Duration;
 use embedded_io_async::{ErrorType, Read, Write};
 use esp_hal::rng::Rng;
-use smart_meter::platform::{ConnectError, Endpoint, Network};
+use smart_meter::platform::{Accepted, ConnectError, Endpoint, Listener, Network};
 use static_cell::StaticCell;
+
+use crate::reach::Reach;
 
 /// Sockets at a time: the uplink, an update, names, time, addresses, two of the local page.
 const SOCKETS: usize = 7;
@@ -55,22 +55,19 @@ impl<const RX: usize, const TX: usize> Default for Buffers<RX, TX> {
 ///
 /// The socket stays when a connection is dropped, so that the other end hears that it is over.
 pub struct Tcp {
-    stack: Stack<'static>,
+    reach: Reach,
     socket: TcpSocket<'static>,
-    rssi: &'static Cell<Option<i8>>,
 }
 
 impl Tcp {
     /// Over this network.
     pub fn new<const RX: usize, const TX: usize>(
-        stack: Stack<'static>,
+        reach: Reach,
         buffers: &'static mut Buffers<RX, TX>,
-        rssi: &'static Cell<Option<i8>>,
     ) -> Self {
         Self {
-            stack,
-            socket: TcpSocket::new(stack, &mut buffers.0, &mut buffers.1),
-            rssi,
+            reach,
+            socket: TcpSocket::new(reach.stack, &mut buffers.0, &mut buffers.1),
         }
     }
 }
@@ -79,11 +76,11 @@ impl Network for Tcp {
     type Stream<'a> = Connection<'a>;
 
     fn is_up(&self) -> bool {
-        self.stack.is_config_up()
+        self.reach.stack.is_config_up()
     }
 
     fn rssi_dbm(&self) -> Option<i8> {
-        self.rssi.get()
+        self.reach.rssi.get()
     }
 
     async fn connect(&mut self, to: &Endpoint<'_>) -> Result<Connection<'_>, ConnectError> {
@@ -94,15 +91,12 @@ impl Network for Tcp {
             // This one only moves bytes: what should be secret does not leave through it.
             return Err(ConnectError::NoAuthority);
         }
-        let addresses = self.stack.dns_query(to.host, DnsQueryType::A).await;
+        let addresses = self.reach.stack.dns_query(to.host, DnsQueryType::A).await;
         let address = addresses
             .ok()
             .and_then(|addresses| addresses.first().copied())
             .ok_or(ConnectError::Name)?;
-        if self.socket.state() != State::Closed {
-            self.socket.abort();
-            let _ = self.socket.flush().await;
-        }
+        reset(&mut self.socket).await;
         self.socket.set_timeout(Some(SILENCE));
         self.socket
             .connect((address, to.port))
@@ -115,6 +109,54 @@ impl Network for Tcp {
                 }
             })?;
         Ok(Connection(&mut self.socket))
+    }
+}
+
+/// Ends what is left of the connection before.
+async fn reset(socket: &mut TcpSocket<'_>) {
+    if socket.state() != State::Closed {
+        socket.abort();
+        let _ = socket.flush().await;
+    }
+}
+
+/// A port that others connect to, one at a time.
+pub struct Port {
+    socket: TcpSocket<'static>,
+    number: u16,
+}
+
+impl Port {
+    /// A port of this network.
+    pub fn new<const RX: usize, const TX: usize>(
+        stack: Stack<'static>,
+        number: u16,
+        buffers: &'static mut Buffers<RX, TX>,
+    ) -> Self {
+        Self {
+            socket: TcpSocket::new(stack, &mut buffers.0, &mut buffers.1),
+            number,
+        }
+    }
+}
+
+impl Listener for Port {
+    type Stream<'a> = Connection<'a>;
+
+    async fn accept(&mut self) -> Result<Connection<'_>, ConnectError> {
+        reset(&mut self.socket).await;
+        self.socket.set_timeout(Some(SILENCE));
+        let accepted = self.socket.accept(self.number).await;
+        accepted.map_err(|_| ConnectError::Offline)?;
+        Ok(Connection(&mut self.socket))
+    }
+}
+
+impl Accepted for Connection<'_> {
+    async fn finish(&mut self) {
+        self.0.close();
+        // Until everything arrived, or nobody is there.
+        let _ = self.0.flush().await;
     }
 }
 

@@ -28,10 +28,7 @@ esp_bootloader_esp_idf::esp_app_desc!();
 #[main]
 fn main() -> ! {
     let p = esp_hal::init(esp_hal::Config::default());
-    let bus = match board::i2c(p.I2C0.into(), pin!(p, sda).into(), pin!(p, scl).into()) {
-        Ok(bus) => bus,
-        Err(error) => panic!("the I2C controller can not run at 400 kHz: {error:?}"),
-    };
+    let bus = board::i2c(p.I2C0.into(), pin!(p, sda).into(), pin!(p, scl).into());
     let mut display = Ssd1306::new(
         I2CDisplayInterface::new(bus),
         DisplaySize128x64,

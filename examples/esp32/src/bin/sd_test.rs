@@ -10,9 +10,8 @@ use esp_backtrace as _;
 use esp_hal::delay::Delay;
 use esp_hal::main;
 use esp_println::println;
-use esp32_examples::bus::{self, Device};
 use esp32_examples::card::{self, Card};
-use esp32_examples::{board, pin};
+use esp32_examples::{pin, shared_spi};
 
 esp_bootloader_esp_idf::esp_app_desc!();
 
@@ -21,18 +20,8 @@ const LINE: &[u8] = b"sd_test;230.1;0.52;118.3\n";
 #[main]
 fn main() -> ! {
     let p = esp_hal::init(esp_hal::Config::default());
-    let lines = [
-        pin!(p, sclk).into(),
-        pin!(p, mosi).into(),
-        pin!(p, miso).into(),
-    ];
-    let spi = match board::spi(p.SPI2.into(), lines, card::config(400)) {
-        Ok(spi) => spi,
-        Err(error) => panic!("the SPI controller can not run at this clock: {error:?}"),
-    };
-    let bus = bus::shared(spi);
-    let select = board::chip_select(pin!(p, card_cs).into());
-    let card = Card::new(Device::new(bus, select, card::config(400)));
+    let bus = shared_spi!(p);
+    let card = Card::new(card::device(bus, pin!(p, card_cs).into()));
     let volumes: VolumeManager<_, _> = VolumeManager::new(card, NoClock);
     println!("sd_test: a line in TEST.CSV every five seconds");
     loop {

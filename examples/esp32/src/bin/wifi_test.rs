@@ -11,13 +11,12 @@ use embassy_executor::Spawner;
 use embassy_time::{Duration, Timer, with_timeout};
 use esp_backtrace as _;
 use esp_hal::clock::CpuClock;
-use esp_hal::ram;
 use esp_hal::timer::timg::TimerGroup;
 use esp_println::println;
 use esp_storage::FlashStorage;
 use esp32_examples::flash::{Flash, Partition};
 use esp32_examples::sntp::Sntp;
-use esp32_examples::{network, wifi};
+use esp32_examples::{heap, network, wifi};
 use smart_meter::blobs::FlashBlobs;
 use smart_meter::platform::TimeServer;
 use smart_meter::settings::stored;
@@ -31,8 +30,7 @@ static RSSI: StaticCell<Cell<Option<i8>>> = StaticCell::new();
 #[esp_rtos::main]
 async fn main(spawner: Spawner) -> ! {
     let p = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
-    esp_alloc::heap_allocator!(#[ram(reclaimed)] size: 60 * 1024);
-    esp_alloc::heap_allocator!(size: 36 * 1024);
+    heap!();
     esp_rtos::start(TimerGroup::new(p.TIMG0).timer0, p.FROM_CPU_INTR0);
 
     let flash = FLASH.init(RefCell::new(FlashStorage::new(p.FLASH)));

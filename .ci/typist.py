@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""typist.py LINES LOG: a person at the serial console of the emulated device, for the emulator's --uart-ext.
+
+Types the next line of the file LINES whenever the device shows its prompt, or takes the line before without one (a
+certificate that is pasted); writes everything the device says to LOG."""
+import sys
+
+lines = [line.rstrip("\n") for line in open(sys.argv[1])]
+log = open(sys.argv[2], "wb", buffering=0)
+said = b""
+pasting = ""
+
+
+def due():
+    """Whether the device waits for a line."""
+    if pasting == "begins":
+        return b"leaves" in said and said.endswith(b"\n")
+    if pasting:
+        # Each line comes back as it is typed.
+        return said.endswith(b"\n")
+    return said.endswith(b"> ")
+
+
+for event in sys.stdin:
+    words = event.split()
+    answer = ""
+    if words[0] == "U":
+        byte = bytes.fromhex(words[2])
+        log.write(byte)
+        said = (said + byte)[-200:]
+        if lines and due():
+            line = lines.pop(0)
+            pasting = "begins" if line == "ca" else "goes on" if pasting and line != "." else ""
+            # A moment later, as by hand; the line ends with Enter.
+            answer = "2000:" + (line + "\r").encode().hex()
+            said = b""
+    print(answer, flush=True)
