@@ -9,11 +9,13 @@
 mod backoff;
 mod device;
 mod fake_broker;
+mod home_assistant;
 mod http;
 mod mqtt;
 mod payload;
 mod reply;
 mod size;
 mod target;
+mod tasmota;
 mod time;
 mod wire;

@@ -164,8 +164,8 @@ fn an_interval_tells_its_end_and_what_flowed() {
     );
 }
 
-#[test]
-fn the_present_lists_alarms_that_are_on() {
+/// The payload of a meter as it is at a time, with a reading of one minute after the start.
+fn present(now_ms: u64) -> String {
     let mut channel = Channel::default();
     channel.alarms.note(&meter_core::Event {
         code: meter_core::EventCode::Swell,
@@ -183,21 +183,41 @@ fn the_present_lists_alarms_that_are_on() {
         offset_ms: Some(START_MS),
         ..TimeState::default()
     };
-    let at = |now_ms: u64| -> Value {
-        let mut text = String::new();
-        payload::present(&mut text, NAME, &channel, now_ms, 5_000, time).unwrap();
-        serde_json::from_str(&text).unwrap()
-    };
-    let value = at(75_000);
+    let mut text = String::new();
+    payload::present(&mut text, NAME, &channel, now_ms, 5_000, time).unwrap();
+    text
+}
+
+#[test]
+fn the_present_lists_alarms_that_are_on() {
+    let value: Value = serde_json::from_str(&present(75_000)).unwrap();
     assert_eq!(value["alarms"], json!(["SWELL"]));
     assert_eq!(value["today_kwh"], json!(3.107));
     assert_eq!(value["voltage"], json!(230.1));
     assert_eq!(value["timestamp"], json!("2026-11-26T10:01:00.000Z"));
     // What is older than three intervals is not the present.
+    let value: Value = serde_json::from_str(&present(75_001)).unwrap();
     assert_eq!(
-        at(75_001),
+        value,
         json!({"meterId": "MTR-1001", "today_kwh": 3.107, "alarms": ["SWELL"]})
     );
+}
+
+#[test]
+fn the_readme_shows_real_payloads() {
+    let readme: String = include_str!("../../README.md")
+        .lines()
+        .map(str::trim_start)
+        .collect();
+    for payload in [
+        written(&reading(7), NAME, Dialect::Http),
+        written(&event(4), NAME, Dialect::Http),
+        written(&interval(9), NAME, Dialect::Http),
+        present(75_000),
+        super::tasmota::sensor(),
+    ] {
+        assert!(readme.contains(&payload), "{payload}");
+    }
 }
 
 #[test]

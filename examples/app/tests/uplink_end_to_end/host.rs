@@ -31,13 +31,14 @@ impl Clock for HostClock {
 #[derive(Clone, Default)]
 pub(crate) struct HostNetwork {
     pub(crate) connections: Rc<Cell<u32>>,
+    pub(crate) is_down: Rc<Cell<bool>>,
 }
 
 impl Network for HostNetwork {
     type Stream<'a> = FromTokio<TcpStream>;
 
     fn is_up(&self) -> bool {
-        true
+        !self.is_down.get()
     }
 
     async fn connect(&mut self, to: &Endpoint<'_>) -> Result<Self::Stream<'_>, ConnectError> {

@@ -4,27 +4,23 @@ use core::fmt::{self, Write};
 use core::pin::pin;
 
 use embassy_futures::select::{Either3, select3};
-use heapless::{Deque, Vec};
 use minimq::{
     Connection, Error, Io, Op, Property, PubError, Publication, QoS, ReasonCode, TopicFilter,
 };
 
 use super::super::json::Text;
-use super::super::payload::{self, Dialect};
-use super::super::{ANSWER_MS, HEALTH_MS, LOOK_MS, TRIES, failed, is_current, limit, succeeded};
-use super::super::{home_assistant, tasmota};
+use super::super::{ANSWER_MS, HEALTH_MS, LOOK_MS, is_current, limit};
 use super::left::Left;
-use super::{Memory, Place, Target, WINDOW, topic};
+use super::{Memory, Place, Target};
 use crate::live::{Live, Task};
 use crate::platform::{Clock, Outbox};
-use crate::record::{Body, DeviceEvent, EventRecord, Record};
 
 /// Where Home Assistant says that it is there.
 const HOME_ASSISTANT: &str = "homeassistant/status";
 
 /// How a message is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
+pub(super) enum Manner {
     /// Acknowledged.
     Sure,
     /// Acknowledged, and kept by the broker for who comes later.
@@ -37,7 +33,7 @@ enum Manner {
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sent {
+pub(super) enum Sent {
     /// It is on its way, and will be acknowledged.
     Waits(Op),
     /// It is gone.
@@ -47,18 +43,18 @@ enum Sent {
 }
 
 pub(super) struct Link<'a, 's, 'b, I, C> {
-    connection: Connection<'s, 'b, I>,
-    clock: &'a C,
-    live: &'a Live,
-    target: &'a Target,
+    pub(super) connection: Connection<'s, 'b, I>,
+    pub(super) clock: &'a C,
+    pub(super) live: &'a Live,
+    pub(super) target: &'a Target,
     status: &'a str,
-    memory: &'a mut Memory,
+    pub(super) memory: &'a mut Memory,
     /// Home Assistant has started and knows nothing.
-    was_born: bool,
+    pub(super) was_born: bool,
     /// Meters and interval that it was told of.
-    told: (u8, u32),
+    pub(super) told: (u8, u32),
     /// What the broker said of the message it acknowledged last, if it did not take it.
-    refusal: Option<ReasonCode>,
+    pub(super) refusal: Option<ReasonCode>,
 }
 
 impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
@@ -172,12 +168,12 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
         Ok(())
     }
 
-    fn deadline_ms(&self) -> u64 {
+    pub(super) fn deadline_ms(&self) -> u64 {
         self.clock.now_ms().saturating_add(ANSWER_MS)
     }
 
     /// Hands a message to the connection.
-    async fn offer(
+    pub(super) async fn offer(
         &mut self,
         topic: &str,
         manner: Manner,
@@ -222,7 +218,7 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
     }
 
     /// The same, waiting for room.
-    async fn publish(
+    pub(super) async fn publish(
         &mut self,
         topic: &str,
         manner: Manner,
@@ -236,7 +232,7 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
     }
 
     /// Waits for an acknowledgement, which gives room.
-    async fn room(&mut self, until_ms: u64) -> Result<(), Left> {
+    pub(super) async fn room(&mut self, until_ms: u64) -> Result<(), Left> {
         if self.connection.session().is_publish_quiescent() {
             // Nothing would come, and there would be no more room then.
             return Err(Left::Unfit);
@@ -262,219 +258,6 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
                 Sent::NoRoom => self.room(until_ms).await?,
             }
         }
-    }
-
-    /// Sends what the outbox gives at a time. Gives whether it gave anything: flash may fail.
-    async fn drain(&mut self, outbox: &mut impl Outbox) -> Result<bool, Left> {
-        let mut records = Vec::<Record, WINDOW>::new();
-        outbox.peek(&mut records).await;
-        let mut done = 0;
-        let result = self.send(&records, &mut done).await;
-        if done > 0 {
-            outbox.forget(done).await;
-        }
-        result.map(|()| !records.is_empty())
-    }
-
-    /// Sends records, and counts those from the first on that need not be sent again.
-    async fn send(&mut self, records: &[Record], done: &mut usize) -> Result<(), Left> {
-        // Of the records after those that are done.
-        let mut flight = Deque::<Op, WINDOW>::new();
-        self.refusal = None;
-        let mut until_ms = self.deadline_ms();
-        while *done < records.len() {
-            while let Some(record) = records.get(*done + flight.len()) {
-                let name = self.target.name(record.channel);
-                let topic = topic::record(name, record);
-                let write = |out: &mut dyn Write| payload::record(out, name, Dialect::Mqtt, record);
-                match self.offer(&topic, Manner::Sure, write).await? {
-                    // As many as there are records at most.
-                    Sent::Waits(op) => drop(flight.push_back(op)),
-                    Sent::Gone => return Err(Left::Unfit),
-                    Sent::NoRoom => break,
-                }
-            }
-            self.room(until_ms).await?;
-            let refusal = self.refusal.take();
-            let mut acknowledged = 0;
-            while flight
-                .front()
-                .is_some_and(|op| self.connection.is_complete(op))
-            {
-                flight.pop_front();
-                acknowledged += 1;
-            }
-            match refusal {
-                // Brokers acknowledge in order, one at a time: it is the first of those that were on their way.
-                Some(code) if acknowledged > 0 => {
-                    let record = records.get(*done);
-                    self.refused(code, record)?;
-                    *done += 1;
-                }
-                _ => {
-                    for _ in 0..acknowledged {
-                        self.memory.tries = 0;
-                        self.memory.backoff.succeeded();
-                        succeeded(self.live, self.clock.now_ms());
-                    }
-                    *done += acknowledged;
-                }
-            }
-            if acknowledged > 0 {
-                until_ms = self.deadline_ms();
-            }
-        }
-        Ok(())
-    }
-
-    /// The broker did not take a record. What somebody can put right there is waited out; else it is given up after
-    /// some tries.
-    fn refused(&mut self, code: ReasonCode, record: Option<&Record>) -> Result<(), Left> {
-        let is_about_record = matches!(
-            code,
-            ReasonCode::TopicNameInvalid
-                | ReasonCode::PayloadFormatInvalid
-                | ReasonCode::PacketTooLarge
-        );
-        if is_about_record {
-            self.memory.tries += 1;
-        }
-        if self.memory.tries < TRIES {
-            return Err(Left::Refused(code));
-        }
-        self.memory.tries = 0;
-        // The event of a refused event would be refused too.
-        let is_event_of_that = record.is_some_and(|record| {
-            matches!(record.body, Body::Event(EventRecord { code, .. }) if code == DeviceEvent::Refused as u8)
-        });
-        if !is_event_of_that {
-            let event = EventRecord::device(DeviceEvent::Refused, true, u8::from(&code).into());
-            self.live.tell(event);
-        }
-        failed(self.live, format_args!("{}", Left::Refused(code)));
-        Ok(())
-    }
-
-    /// Meters there are.
-    fn channels(&self) -> u8 {
-        u8::try_from(self.live.channels.borrow().len()).unwrap_or(u8::MAX)
-    }
-
-    /// Shows meters of which there is something new to see.
-    async fn present(&mut self) -> Result<(), Left> {
-        let (target, live) = (self.target, self.live);
-        if !target.has_home_assistant() && !target.has_tasmota() {
-            return Ok(());
-        }
-        for index in 0..self.channels() {
-            let now_ms = self.clock.now_ms();
-            let interval_ms = live.settings.borrow().interval_ms;
-            let is_new = match (
-                live.channels.borrow().get(usize::from(index)),
-                self.memory.shown.get_mut(usize::from(index)),
-            ) {
-                (Some(channel), Some(shown)) => shown.changes(channel, now_ms, interval_ms),
-                _ => false,
-            };
-            if !is_new {
-                continue;
-            }
-            let name = target.name(index);
-            if target.has_home_assistant() {
-                let write = |out: &mut dyn Write| match live
-                    .channels
-                    .borrow()
-                    .get(usize::from(index))
-                {
-                    Some(channel) => {
-                        payload::present(out, name, channel, now_ms, interval_ms, live.time.get())
-                    }
-                    None => Ok(()),
-                };
-                self.publish(&topic::now(name), Manner::Passing, write)
-                    .await?;
-            }
-            if target.has_tasmota() {
-                self.tasmota(index, now_ms, interval_ms).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn tasmota(&mut self, index: u8, now_ms: u64, interval_ms: u32) -> Result<(), Left> {
-        let (target, live) = (self.target, self.live);
-        let (channel, zone) = (usize::from(index), live.settings.borrow().zone);
-        let time = live
-            .time
-            .get()
-            .utc_ms(now_ms)
-            .and_then(|utc_ms| tasmota::local(zone, utc_ms));
-        let fresh =
-            live.channels.borrow().get(channel).and_then(|channel| {
-                Some((*channel.fresh(now_ms, interval_ms)?, channel.today_mwh))
-            });
-        let Some((values, today_mwh)) = fresh else {
-            return Ok(());
-        };
-        let before_mwh = self
-            .memory
-            .shown
-            .get(channel)
-            .and_then(|shown| shown.import_mwh);
-        let write =
-            |out: &mut dyn Write| tasmota::sensor(out, time, &values, today_mwh, before_mwh);
-        let topic = tasmota::topic(target.name(index), "SENSOR");
-        self.publish(&topic, Manner::Passing, write).await?;
-        if let Some(shown) = self.memory.shown.get_mut(channel) {
-            shown.import_mwh = Some(values.import_mwh);
-        }
-        Ok(())
-    }
-
-    /// How the device is.
-    async fn health(&mut self) -> Result<(), Left> {
-        let (target, live) = (self.target, self.live);
-        let utc_ms = live.time.get().utc_ms(self.clock.now_ms());
-        let name = target.name(0);
-        let write = |out: &mut dyn Write| payload::health(out, name, utc_ms, &live.health.get());
-        self.publish(&topic::health(name), Manner::Kept, write)
-            .await?;
-        if !target.has_tasmota() {
-            return Ok(());
-        }
-        let zone = live.settings.borrow().zone;
-        let time = utc_ms.and_then(|utc_ms| tasmota::local(zone, utc_ms));
-        let write = |out: &mut dyn Write| tasmota::state(out, time, &live.health.get());
-        self.publish(&tasmota::topic(name, "STATE"), Manner::Passing, write)
-            .await?;
-        // The last will is the other topic's. This word goes by itself when it is not said again.
-        let online = Manner::KeptFor(u32::try_from(3 * HEALTH_MS / 1_000).unwrap_or(u32::MAX));
-        let write = |out: &mut dyn Write| out.write_str("Online");
-        self.publish(&tasmota::topic(name, "LWT"), online, write)
-            .await
-    }
-
-    /// Tells Home Assistant what there is, when it has started or that has changed.
-    async fn discover(&mut self) -> Result<(), Left> {
-        let target = self.target;
-        let interval_ms = self.live.settings.borrow().interval_ms;
-        let there = (self.channels(), interval_ms);
-        if !target.has_home_assistant() || (!self.was_born && self.told == there) {
-            return Ok(());
-        }
-        self.was_born = false;
-        self.told = there;
-        for entity in home_assistant::ENTITIES {
-            let meters = if entity.is_of_device() { 1 } else { there.0 };
-            for index in 0..meters {
-                let name = target.name(index);
-                let topic = entity.topic(name);
-                let write =
-                    |out: &mut dyn Write| entity.config(out, target.name(0), name, interval_ms);
-                self.publish(&topic, Manner::Kept, write).await?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -6,6 +6,8 @@
 mod left;
 mod link;
 mod present;
+mod records;
+mod shows;
 pub mod topic;
 
 use core::fmt::Write as _;
