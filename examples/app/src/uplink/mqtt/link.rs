@@ -136,7 +136,8 @@ impl<'a, 's, 'b, I: Io, C: Clock> Link<'a, 's, 'b, I, C> {
         }
     }
 
-    /// Until something happens.
+    /// Until something happens. A read that is given up loses nothing, over TLS neither; all that could be in the middle
+    /// of being written then is a ping, and two of those do no harm.
     async fn wait(&mut self) -> Result<(), Left> {
         let (news, look) = (self.live.news.wait(), self.clock.sleep_ms(LOOK_MS));
         let is_born = match select3(self.connection.poll(), news, look).await {
