@@ -111,7 +111,7 @@ impl Device {
         let number = Chip.random();
         let opened = Opened::open(&store, layout.queues, &states, log, number).await;
         let opened = opened.unwrap_or_else(|error| panic!("{error}"));
-        let meters = Meters::new(&live.settings.borrow(), source.channels(), &opened.meters);
+        let meters = Meters::new(&live.settings.borrow(), &source, &opened.meters);
         println!("start {}", log.boot());
 
         let i2c = &*I2C.init(RefCell::new(around.i2c));

@@ -75,6 +75,11 @@ impl Belief {
         }
     }
 
+    /// Whether the counter said something that is not believed.
+    pub(super) const fn is_doubting(&self) -> bool {
+        !matches!(self.doubt, Doubt::None)
+    }
+
     /// Time went by.
     pub(super) const fn wait(&mut self, elapsed_ms: u32) {
         self.age_ms = self.age_ms.saturating_add(elapsed_ms);

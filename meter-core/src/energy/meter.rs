@@ -75,6 +75,23 @@ impl EnergyMeter {
         self.belief.counter()
     }
 
+    /// Whether the counter said something that is not believed yet: the next reading decides.
+    #[must_use]
+    pub const fn is_doubting(&self) -> bool {
+        self.belief.is_doubting()
+    }
+
+    /// Makes import and export no lower than this, in milliwatt-hours; what was missing counts as estimated. For a
+    /// program that has told more than it has stored before it stopped, of a meter that can not tell it once more.
+    pub const fn raise(&mut self, import_mwh: u64, export_mwh: u64) {
+        let registers = &mut self.registers;
+        let import = import_mwh.saturating_sub(registers.import.mwh());
+        let export = export_mwh.saturating_sub(registers.export.mwh());
+        registers.import.add_mwh(import);
+        registers.export.add_mwh(export);
+        registers.estimated.add_mwh(import.saturating_add(export));
+    }
+
     /// Seconds since 1970 at the last reading, by the last one that knew them.
     #[must_use]
     pub const fn utc_s(&self) -> Option<i64> {

@@ -100,6 +100,17 @@ impl<S: Stage> Meter<S> {
         self.energy.registers()
     }
 
+    /// Whether the counter said something that is not believed yet: the next reading decides.
+    #[must_use]
+    pub const fn is_doubting(&self) -> bool {
+        self.energy.is_doubting()
+    }
+
+    /// Makes import and export no lower than this, in milliwatt-hours: see [`EnergyMeter::raise`].
+    pub const fn raise(&mut self, import_mwh: u64, export_mwh: u64) {
+        self.energy.raise(import_mwh, export_mwh);
+    }
+
     /// The state, to be stored.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {

@@ -129,6 +129,15 @@ impl Snapshot {
     /// Bytes of the stored form: a multiple of four, as flash is written.
     pub const BYTES: usize = 400;
 
+    /// The same of a meter whose counter begins at 0 with each start of the program.
+    #[must_use]
+    pub const fn with_counter_at_zero(mut self) -> Self {
+        if self.counter.is_some() {
+            self.counter = Some(CounterReading::ZERO);
+        }
+        self
+    }
+
     pub(crate) fn set_rates<const R: usize>(&mut self, rates: &RateRegisters<R>) {
         const { assert!(R <= RATES, "up to eight rates are stored") };
         for (slot, mwh) in self.rates_mwh.iter_mut().zip(rates.mwh()) {

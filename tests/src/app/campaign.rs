@@ -4,24 +4,15 @@ mod device;
 mod faults;
 mod ledger;
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::rc::Rc;
 
-use meter_sim::pzem::{AcModule, Line, ModuleId};
 use meter_sim::random::Random;
-use smart_meter::settings::{DaylightSaving, Settings, Uplink, Zone};
-use smart_meter::store::Plan;
 
-use super::flash::{Counts, Flash};
-use super::parts::{Battery, Dog, Seen, Servers, TimeMood};
-use super::server::{Mood, Server};
-use super::time::Time;
+use super::flash::Counts;
+use super::parts::TimeMood;
+use super::server::Mood;
+use super::world::{HOUR_US, SECOND_US, World};
 use ledger::Ledger;
-
-/// Pages of the partition, as in the partition tables of the firmware.
-const PAGES: u32 = 208;
-const HOUR_US: u64 = 3_600_000_000;
 
 /// What a campaign was like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +55,8 @@ pub struct Report {
     pub energy_mwh: u64,
     /// Estimated energy.
     pub estimated_mwh: u64,
+    /// Times the registers saw a counter set to zero.
+    pub resets: u64,
 }
 
 impl Report {
@@ -90,13 +83,14 @@ impl Report {
             erases: self.erases + other.erases,
             energy_mwh: self.energy_mwh + other.energy_mwh,
             estimated_mwh: self.estimated_mwh + other.estimated_mwh,
+            resets: self.resets + other.resets,
         }
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wh = |mwh: u64| mwh as f64 / 1_000_000.0;
+        let kwh = |mwh: u64| mwh as f64 / 1_000_000.0;
         writeln!(
             f,
             "{} virtual hours, {} starts of the device",
@@ -126,9 +120,10 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "{:.3} kWh in the registers, {:.3} kWh of it estimated",
-            wh(self.energy_mwh),
-            wh(self.estimated_mwh)
+            "{:.3} kWh in the registers, {:.3} kWh of it estimated; {} counters were set to zero",
+            kwh(self.energy_mwh),
+            kwh(self.estimated_mwh),
+            self.resets
         )?;
         write!(
             f,
@@ -138,21 +133,15 @@ impl fmt::Display for Report {
     }
 }
 
-/// A device and its world. The same seed gives the same fate.
+/// A device, its world, and what happens to them. The same seed gives the same fate.
 pub struct Campaign {
+    world: World,
+    fate: Fate,
+}
+
+struct Fate {
     seed: u64,
     random: Random,
-    time: Time,
-    line: Line,
-    modules: Vec<ModuleId>,
-    flash: Flash,
-    server: Server,
-    time_servers: Servers,
-    battery: Battery,
-    dog: Dog,
-    seen: Rc<RefCell<Seen>>,
-    settings: Settings,
-    plan: Plan,
     ledger: Ledger,
     report: Report,
     /// Phases until the next look at the books.
@@ -164,60 +153,22 @@ pub struct Campaign {
 impl Campaign {
     /// A device with one meter, with every second seed two.
     #[must_use]
-    #[allow(clippy::expect_used, reason = "a test that can not begin has to fail")]
     pub fn new(seed: u64) -> Self {
-        let time = Time::new();
-        let line = Line::new();
         let addresses: &[u8] = if seed.is_multiple_of(2) {
             &[1]
         } else {
             &[1, 2]
         };
-        let modules = addresses
-            .iter()
-            .map(|address| {
-                let module = AcModule::new(*address).with_power_up_garbage(true);
-                line.attach(module.with_household(seed * 16 + u64::from(*address)))
-            })
-            .collect();
-        let mut settings = Settings {
-            uplink: Uplink::Http,
-            http_base: "http://server/api".try_into().expect("a short name"),
-            allow_plain: true,
-            zone: Zone {
-                offset_min: 60,
-                daylight_saving: DaylightSaving::Europe,
-            },
-            ..Settings::default()
-        };
-        settings.addresses.extend(addresses.iter().copied());
         Self {
-            seed,
-            random: Random::new(seed ^ 0xCA3A),
-            server: Server::new(seed, &time),
-            flash: Flash::new(PAGES as usize, seed, &time),
-            time_servers: Servers {
-                mood: Rc::new(Cell::new(TimeMood {
-                    is_up: true,
-                    off_ms: 0,
-                })),
-                time: time.clone(),
+            world: World::new(seed, addresses),
+            fate: Fate {
+                seed,
+                random: Random::new(seed ^ 0xCA3A),
+                ledger: Ledger::new(seed, addresses.len()),
+                report: Report::default(),
+                phases_left: 8,
+                offline_until_us: 0,
             },
-            battery: Battery {
-                off_s: Rc::new(Cell::new(None)),
-                time: time.clone(),
-            },
-            dog: Dog::new(&time),
-            seen: Rc::default(),
-            ledger: Ledger::new(seed, addresses.len()),
-            line,
-            modules,
-            settings,
-            plan: Plan::of(PAGES).expect("enough pages"),
-            report: Report::default(),
-            phases_left: 8,
-            offline_until_us: 0,
-            time,
         }
     }
 
@@ -227,51 +178,50 @@ impl Campaign {
     /// With what is not as it must be.
     pub fn run(mut self, hours: u64) -> Report {
         let end_us = hours * HOUR_US;
-        while self.time.now_us() < end_us {
+        while self.world.time.now_us() < end_us {
             self.life(end_us);
-            self.rest();
+            self.fate.rest(&self.world);
         }
-        self.report.hours = hours;
-        let counts: Counts = self.flash.counts();
-        self.report.cuts_in_writes = counts.cuts;
-        self.report.cuts_in_erases = counts.erase_cuts;
-        self.report.erases = counts.erases;
-        self.report.again = self.server.again();
-        self.report.requests = self.server.requests();
-        self.report.longest_unfed_ms = self.dog.longest_us() / 1_000;
-        self.report.latest_ms = self.seen.borrow().latest_ms;
-        self.ledger.report(&mut self.report);
-        assert!(
-            self.server.complaints().is_empty(),
-            "seed {}: {:?}",
-            self.seed,
-            self.server.complaints()
-        );
-        self.report
+        let Self { world, fate } = self;
+        let complaints = world.server.complaints();
+        assert!(complaints.is_empty(), "seed {}: {complaints:?}", fate.seed);
+        let counts: Counts = world.flash.counts();
+        let mut report = Report {
+            hours,
+            cuts_in_writes: counts.cuts,
+            cuts_in_erases: counts.erase_cuts,
+            erases: counts.erases,
+            again: world.server.again(),
+            requests: world.server.requests(),
+            longest_unfed_ms: world.dog.longest_us() / 1_000,
+            latest_ms: world.seen.borrow().latest_ms,
+            ..fate.report
+        };
+        fate.ledger.report(&mut report);
+        report
     }
+}
 
+impl Fate {
     /// Without supply for a while; the clock with a battery may lose it, too.
-    fn rest(&mut self) {
+    fn rest(&mut self, world: &World) {
         let off_us = match self.random.below(3) {
             0 => 50_000 + self.random.below(5_000_000),
-            1 => self.random.below(600) * 1_000_000,
-            _ => self.random.below(5_000) * 1_000_000,
+            1 => self.random.below(600) * SECOND_US,
+            _ => self.random.below(5_000) * SECOND_US,
         };
-        self.time.stall_us(off_us);
+        world.time.stall_us(off_us);
         if self.random.below(4) == 0 {
-            self.battery.off_s.set(None);
+            world.battery.off_s.set(None);
         }
     }
 
-    /// Everything is well: records arrive, and the books can be looked at.
-    fn calm(&mut self) {
-        self.server.set_mood(Mood::Good);
+    /// Everything is well.
+    fn calm(&mut self, world: &World) {
+        world.server.set_mood(Mood::Good);
         self.offline_until_us = 0;
-        self.be_kind_to_the_line();
-        self.flash.cut_after(None);
-        self.time_servers.mood.set(TimeMood {
-            is_up: true,
-            off_ms: 0,
-        });
+        faults::be_kind_to_the_line(world);
+        world.flash.cut_after(None);
+        world.time_servers.mood.set(TimeMood::GOOD);
     }
 }

@@ -6,5 +6,6 @@ pub mod parts;
 pub mod server;
 pub mod time;
 pub mod uart;
+pub mod world;
 
 use embassy_time as _;

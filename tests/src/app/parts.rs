@@ -121,6 +121,14 @@ pub struct TimeMood {
     pub off_ms: i64,
 }
 
+impl TimeMood {
+    /// They answer, and are right.
+    pub const GOOD: Self = Self {
+        is_up: true,
+        off_ms: 0,
+    };
+}
+
 /// Time servers.
 #[derive(Clone, Debug)]
 pub struct Servers {

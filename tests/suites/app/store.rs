@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 
 use heapless::Vec as Fixed;
+use meter_core::{Reading, Source};
 use meter_sim::pzem::AcModule;
 use meter_sim::random::Random;
 use metering_tests::app::flash::{Counts, Flash, PAGE};
 use metering_tests::app::time::{DeviceClock, Time};
 use smart_meter::live::{Live, TimeSource, TimeState};
-use smart_meter::platform::{Clock, Outbox};
+use smart_meter::platform::{Clock, MeterSource, Outbox, SourceError};
 use smart_meter::record::{Body, DeviceEvent, EventRecord, Id, Quality, Record, Values};
 use smart_meter::sampler::Meters;
 use smart_meter::settings::Settings;
@@ -17,6 +18,23 @@ use smart_meter::store::{Log, Opened, Outlet, Queues, SharedFlash, SharedStates,
 
 /// Guard, states, journal and readings, in pages: little, so that it is full soon.
 const PAGES: [u32; 4] = [2, 4, 3, 6];
+
+/// No meters.
+struct Nothing;
+
+impl MeterSource for Nothing {
+    fn channels(&self) -> u8 {
+        0
+    }
+
+    fn describe(&self, _: u8) -> Source {
+        unreachable!("there is none")
+    }
+
+    async fn read(&mut self, _: u8) -> Result<Reading, SourceError> {
+        unreachable!("there is none")
+    }
+}
 
 /// What a device does with its store between two power cuts.
 struct Device<'a> {
@@ -102,7 +120,7 @@ impl World {
             let opened = Opened::open(&shared, queues, &states, &log, 7).await;
             let mut opened = opened.expect("a layout that fits");
             assert!(!opened.is_damaged, "a power cut damages nothing");
-            let meters = Meters::new(&self.settings, 0, &opened.meters);
+            let meters = Meters::new(&self.settings, &Nothing, &opened.meters);
             let device = Device {
                 clock: clock.clone(),
                 live: &live,

@@ -21,6 +21,7 @@ mod quality;
 mod sources;
 mod store;
 mod tariffs;
+mod told;
 mod watches;
 mod waveform;
 

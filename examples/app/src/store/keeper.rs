@@ -114,6 +114,7 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
             log.with(|inner| inner.window.forget_all());
         }
         self.learn(log).await?;
+        let next = log.next_id();
         let (wants_checkpoint, wants_settle) =
             log.with(|inner| (inner.wants_checkpoint, inner.wants_settle));
         let period_ms = u64::from(live.settings.borrow().checkpoint_s.max(1)) * 1_000;
@@ -123,6 +124,12 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
         if wants_checkpoint || wants_settle || is_due {
             self.checkpoint(log, meters).await?;
             self.checkpoint_ms = now_ms;
+        }
+        if log.with(|inner| inner.wants_told) {
+            self.store_told(log, meters).await?;
+        }
+        if log.is_holding() {
+            log.release(next);
             live.news.signal(());
         }
         if wants_settle || is_late(now_ms, live, log) {
@@ -188,15 +195,38 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
 
     /// Stores the registers of all meters that were read since the last time.
     async fn checkpoint(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {
-        let next = log.next_id();
         log.with(|inner| inner.wants_checkpoint = false);
         let result = self.store_meters(log, meters).await;
-        if result.is_ok() {
-            log.release(next);
-        } else {
+        if result.is_err() {
             log.with(|inner| inner.wants_checkpoint = true);
         }
         result
+    }
+
+    /// Stores how far registers may be told.
+    async fn store_told(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {
+        log.with(|inner| inner.wants_told = false);
+        for channel in 0..CHANNELS as u8 {
+            let Some(told_mwh) = meters.wants_told(channel) else {
+                continue;
+            };
+            let mut bytes = [0; 16];
+            for (slot, mwh) in bytes.chunks_exact_mut(8).zip(told_mwh) {
+                slot.copy_from_slice(&mwh.to_le_bytes());
+            }
+            let result = self
+                .states
+                .lock()
+                .await
+                .put(Key::told(channel), &bytes)
+                .await;
+            if result.is_err() {
+                log.with(|inner| inner.wants_told = true);
+            }
+            result?;
+            meters.may_tell(channel, told_mwh);
+        }
+        Ok(())
     }
 
     async fn store_meters(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {

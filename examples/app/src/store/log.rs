@@ -59,6 +59,8 @@ pub(super) struct Inner {
     pub(super) wants_settle: bool,
     /// Registers are to be stored now.
     pub(super) wants_checkpoint: bool,
+    /// What may be told of registers is to be stored now.
+    pub(super) wants_told: bool,
     /// Records dropped that nobody was told of.
     pub(super) dropped: u32,
     /// Records dropped since the start.
@@ -271,6 +273,7 @@ impl Log {
                 wants_window: false,
                 wants_settle: false,
                 wants_checkpoint: false,
+                wants_told: false,
                 dropped: 0,
                 dropped_ever: 0,
                 void: Vec::new(),
@@ -327,9 +330,14 @@ impl Log {
         self.work.signal(());
     }
 
-    /// The registers are to be stored soon.
-    pub(crate) fn ask_for_checkpoint(&self) {
-        self.with(|inner| inner.wants_checkpoint = true);
+    /// Records from this one on are given to nobody before it is stored what may be told.
+    pub(crate) fn hold_for_told(&self, id: Option<Id>) {
+        self.with(|inner| {
+            if let Some(id) = id {
+                inner.held = Some(inner.held.map_or(id, |held| held.min(id)));
+            }
+            inner.wants_told = true;
+        });
         self.work.signal(());
     }
 
@@ -354,11 +362,16 @@ impl Log {
         self.with(|inner| !core::mem::replace(&mut inner.gives_untimed, is_over) && is_over)
     }
 
-    /// Registers are stored that cover everything before this name.
+    /// Whether records wait for something to be stored.
+    pub(super) fn is_holding(&self) -> bool {
+        self.with(|inner| inner.held.is_some())
+    }
+
+    /// What is stored covers everything before this name.
     pub(super) fn release(&self, next: Id) {
         self.with(|inner| {
-            // One that was asked for meanwhile is of something younger.
-            let still = inner.wants_checkpoint.then_some(next);
+            // What was asked for meanwhile is of something younger.
+            let still = (inner.wants_checkpoint || inner.wants_told).then_some(next);
             inner.held = inner.held.and(still);
         });
     }

@@ -29,7 +29,7 @@ pub use error::StoreError;
 pub use flash::{Region, SharedFlash, USES, Use};
 pub use keeper::Keeper;
 pub use log::Log;
-pub use open::{Layout, Opened, Queues};
+pub use open::{Layout, Opened, Queues, Stored};
 pub use outbox::Outlet;
 pub use plan::Plan;
 pub use queue::{JOURNAL_PAGES, READING_PAGES};

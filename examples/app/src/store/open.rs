@@ -32,12 +32,22 @@ pub struct Queues<'a, F, C> {
     pub journal: Region<'a, F, C>,
 }
 
+/// What was stored of a meter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Stored {
+    /// Its registers at some time, and what else goes on.
+    pub snapshot: Option<Snapshot>,
+    /// Import and export, in milliwatt-hours, beyond which nobody was told anything since.
+    pub told_mwh: [u64; 2],
+}
+
 /// A store that goes on.
 pub struct Opened<'a, F: MultiwriteNorFlash, C: Clock> {
     /// Writes flash.
     pub keeper: Keeper<'a, F, C>,
-    /// The registers of each meter as they were stored last.
-    pub meters: [Option<Snapshot>; CHANNELS],
+    /// What was stored of each meter.
+    pub meters: [Stored; CHANNELS],
     /// Something was stored and can not be read: it begins anew.
     pub is_damaged: bool,
 }
@@ -73,17 +83,18 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Opened<'a, F, C> {
             inner.starts = starts;
             inner.window.begin();
         });
-        let mut meters = [None; CHANNELS];
+        let mut meters = [Stored::default(); CHANNELS];
         let mut covered = Covered::new(read_void(states).await);
         for (channel, slot) in (0_u8..).zip(&mut meters) {
             match read_meter(states, channel).await {
                 Ok(stored) => {
                     let (name, snapshot) = stored.unzip();
                     covered.push(channel, name);
-                    *slot = snapshot;
+                    slot.snapshot = snapshot;
                 }
                 Err(_) => is_damaged = true,
             }
+            slot.told_mwh = read_told(states, channel).await;
         }
         let mut buffer = Aligned([0; BLOCK]);
         is_damaged |= count(&mut readings, &mut buffer, &mut covered, log).await;
@@ -135,6 +146,27 @@ async fn read_meter<F: MultiwriteNorFlash, C: Clock>(
     let (covered, snapshot) = stored.ok_or(StoreError::Corrupted)?;
     let snapshot = Snapshot::decode(snapshot).map_err(|_| StoreError::Corrupted)?;
     Ok(Some((covered, snapshot)))
+}
+
+/// What was told of a meter at most.
+async fn read_told<F: MultiwriteNorFlash, C: Clock>(
+    states: &SharedStates<'_, F, C>,
+    channel: u8,
+) -> [u64; 2] {
+    let mut place = [0; 16];
+    match states
+        .lock()
+        .await
+        .get(Key::told(channel), &mut place)
+        .await
+    {
+        Ok(Some(bytes)) => {
+            let (numbers, _) = bytes.as_chunks::<8>();
+            let mut numbers = numbers.iter().copied().map(u64::from_le_bytes);
+            [(); 2].map(|()| numbers.next().unwrap_or_default())
+        }
+        _ => [0; 2],
+    }
 }
 
 /// Bytes of a name.

@@ -45,6 +45,12 @@ impl Key {
         Self(16 + channel % 16)
     }
 
+    /// What is told of the registers of a meter at most.
+    #[must_use]
+    pub const fn told(channel: u8) -> Self {
+        Self(32 + channel % 16)
+    }
+
     /// The first one for others.
     pub const OTHERS: Self = Self(64);
 }

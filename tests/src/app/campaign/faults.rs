@@ -4,7 +4,8 @@ use meter_sim::pzem::{Fault, Faults};
 
 use super::super::parts::TimeMood;
 use super::super::server::Mood;
-use super::{Campaign, HOUR_US};
+use super::super::world::{HOUR_US, World};
+use super::Fate;
 
 /// How a phase ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +24,22 @@ impl End {
     }
 }
 
-impl Campaign {
+impl Fate {
     /// The next phase: how everything is, and until when.
-    pub(super) fn next_phase(&mut self) -> End {
-        let now_us = self.time.now_us();
+    pub(super) fn next_phase(&mut self, world: &World) -> End {
+        let now_us = world.time.now_us();
         let length_us = 300_000_000 + self.random.below(2 * HOUR_US);
-        self.network(now_us);
-        self.trouble_on_the_line();
-        self.clocks();
-        self.flash.cut_after(None);
+        self.network(world, now_us);
+        self.trouble_on_the_line(world);
+        self.clocks(world);
+        if self.random.below(60) == 0 {
+            self.reset_counter(world);
+        }
+        world.flash.cut_after(None);
         match self.random.below(5) {
             0 => {
                 let words = 1 + self.random.below(4_000);
-                self.flash.cut_after(Some(words));
+                world.flash.cut_after(Some(words));
                 End::Quiet(now_us + length_us)
             }
             1 => End::Dark(now_us + self.random.below(length_us)),
@@ -43,7 +47,7 @@ impl Campaign {
         }
     }
 
-    fn network(&mut self, now_us: u64) {
+    fn network(&mut self, world: &World, now_us: u64) {
         let pick = self.random.below(24) as usize;
         let mood = match pick {
             0..9 => Mood::Good,
@@ -53,32 +57,26 @@ impl Campaign {
         };
         if now_us > self.offline_until_us && self.random.below(150) == 0 {
             // Gone for a day, or half of one where two meters fill the flash.
-            let hours = if self.modules.len() == 1 { 24 } else { 12 };
+            let hours = if world.modules.len() == 1 { 24 } else { 12 };
             self.offline_until_us = now_us + hours * HOUR_US;
         }
         let is_offline = now_us < self.offline_until_us;
-        self.server
+        world
+            .server
             .set_mood(if is_offline { Mood::Offline } else { mood });
     }
 
-    pub(super) fn be_kind_to_the_line(&self) {
-        self.line.set_faults(Faults::seeded(0));
-        for id in &self.modules {
-            self.line.ac(*id, |module| module.set_powered(true));
-        }
-    }
-
-    fn trouble_on_the_line(&mut self) {
-        self.be_kind_to_the_line();
+    fn trouble_on_the_line(&mut self, world: &World) {
+        be_kind_to_the_line(world);
         let seed = self.random.below(u64::MAX);
         match self.random.below(12) {
-            0 => self.line.set_faults(
+            0 => world.line.set_faults(
                 Faults::seeded(seed)
                     .with(Fault::Flip, 2_000)
                     .with(Fault::Drop, 1_000)
                     .with(Fault::Insert, 1_000),
             ),
-            1 => self.line.set_faults(
+            1 => world.line.set_faults(
                 Faults::seeded(seed)
                     .with(Fault::Silence, 100_000)
                     .with(Fault::Truncate, 50_000)
@@ -86,23 +84,41 @@ impl Campaign {
                     .with(Fault::Duplicate, 20_000)
                     .with(Fault::WrongAddress, 20_000),
             ),
-            2 => self
+            2 => world
                 .line
                 .set_faults(Faults::seeded(seed).with(Fault::ValidCrcGarbage, 20_000)),
-            3 => self
+            3 => world
                 .line
                 .set_faults(Faults::seeded(seed).with(Fault::BrownOut { ms: 20_000 }, 5_000)),
             4 | 5 => {
-                let which = self.random.below(self.modules.len() as u64) as usize;
-                if let Some(id) = self.modules.get(which) {
-                    self.line.ac(*id, |module| module.set_powered(false));
+                let which = self.random.below(world.modules.len() as u64) as usize;
+                if let Some(id) = world.modules.get(which) {
+                    world.line.ac(*id, |module| module.set_powered(false));
                 }
             }
             _ => {}
         }
     }
 
-    fn clocks(&mut self) {
+    /// Somebody sets the counter of a meter to zero, or changes the meter.
+    fn reset_counter(&mut self, world: &World) {
+        let which = self.random.below(world.modules.len() as u64) as usize;
+        let Some(id) = world.modules.get(which) else {
+            return;
+        };
+        let counted_wh = world.line.ac(*id, |module| module.energy_wh());
+        let counted_wh = counted_wh.unwrap_or_default();
+        // Right before 65 536 it could not be told from a counter that starts over there, and a low one from one that goes
+        // on: it may be where it was before anybody reads it.
+        if counted_wh > 20_000 && !(60_000..66_000).contains(&counted_wh) {
+            world.line.ac(*id, |module| module.set_energy_wh(0));
+            let seen_wh = world.seen.borrow().counters.get(which).copied();
+            let seen_wh = seen_wh.unwrap_or_default();
+            self.ledger.reset(which, counted_wh, seen_wh);
+        }
+    }
+
+    fn clocks(&mut self, world: &World) {
         let off_ms = match self.random.below(40) {
             0 => 7_200_000,
             1 => -7_200_000,
@@ -110,9 +126,17 @@ impl Campaign {
             3 => -40_000_000_000_000,
             _ => self.random.below(200) as i64 - 100,
         };
-        self.time_servers.mood.set(TimeMood {
+        world.time_servers.mood.set(TimeMood {
             is_up: self.random.below(4) > 0,
             off_ms,
         });
+    }
+}
+
+/// The meters answer, and nothing disturbs them.
+pub(super) fn be_kind_to_the_line(world: &World) {
+    world.line.set_faults(Faults::seeded(0));
+    for id in &world.modules {
+        world.line.ac(*id, |module| module.set_powered(true));
     }
 }

@@ -122,13 +122,13 @@ fn main() -> ! {
     let log = Log::new();
     let machine = Machine::new();
     let clock = Leaps::default();
-    let meters = Meters::new(&settings, 1, &Default::default());
     let poll = Cell::new(None);
     let source = Counted {
         line: PzemLine::new(Pzem::new(Port(&machine), Wait(&machine)), &[]),
         machine: &machine,
         poll: &poll,
     };
+    let meters = Meters::new(&settings, &source, &Default::default());
     let (polls, readings) = (Cell::new(Spread::NONE), Cell::new(Spread::NONE));
     let began = Cell::new(None);
     let steps = Cell::new(0);
