@@ -31,9 +31,9 @@ use crate::machine::Chip;
 use crate::outside::{Inside, Outside, Radio};
 use crate::panel::{Contact, Light};
 use crate::rtc::BatteryClock;
+use crate::stack;
 use crate::watchdog::Guard;
 use crate::witness::Witness;
-use crate::stack;
 
 /// The application says every second that all is well, unless a handshake or the flash keeps the chip busy.
 const WATCHDOG_S: u32 = 30;
