@@ -78,7 +78,7 @@ impl DrawTarget for Picture {
 }
 
 impl Screen for Picture {
-    fn flush(&mut self) -> Result<(), Infallible> {
+    async fn flush(&mut self) -> Result<(), Infallible> {
         Ok(())
     }
 }
