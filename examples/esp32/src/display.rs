@@ -15,7 +15,6 @@ pub use display_interface::DisplayError;
 /// A display that may be there or not.
 pub struct Oled<I> {
     chip: Ssd1306<I2CInterface<I>, DisplaySize128x64, BufferedGraphicsMode<DisplaySize128x64>>,
-    is_on: bool,
 }
 
 impl<I: I2c> Oled<I> {
@@ -28,7 +27,7 @@ impl<I: I2c> Oled<I> {
             DisplayRotation::Rotate0,
         )
         .into_buffered_graphics_mode();
-        Self { chip, is_on: false }
+        Self { chip }
     }
 }
 
@@ -55,15 +54,11 @@ impl<I: I2c> DrawTarget for Oled<I> {
 }
 
 impl<I: I2c> Screen for Oled<I> {
-    fn flush(&mut self) -> Result<(), DisplayError> {
-        if !self.is_on {
-            self.chip.init()?;
-            self.is_on = true;
-        }
+    async fn flush(&mut self) -> Result<(), DisplayError> {
         self.chip.flush()
     }
 
-    fn restart(&mut self) {
-        self.is_on = false;
+    async fn restart(&mut self) -> Result<(), DisplayError> {
+        self.chip.init()
     }
 }
