@@ -12,6 +12,7 @@ pub(crate) use crate::bill::cli::BillOptions;
 pub(crate) use crate::chip::cli::ChipOptions;
 use crate::disturb::Disturbance;
 pub(crate) use crate::firmware::cli::FirmwareOptions;
+pub(crate) use crate::station::cli::StationOptions;
 
 /// Reads energy meters: PZEM modules on a serial port, an ADE7753 on SPI, or simulated ones.
 #[derive(Debug, Parser)]
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Bill(Box<BillOptions>),
     /// Work with an ADE7753 metering chip on SPI
     Ade7753(ChipOptions),
+    /// Run the firmware of the smart meter on this PC
+    Station(Box<StationOptions>),
     /// Make keys, sign firmware of the smart meter, look at what was signed
     Firmware(FirmwareOptions),
 }

@@ -11,6 +11,7 @@ mod firmware;
 mod link;
 mod port;
 mod report;
+mod station;
 mod tui;
 
 use std::io::Write;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Bill(options) => bill::run(&options),
         Command::Ade7753(options) => chip::run(&options),
         Command::Firmware(options) => firmware::run(&options),
+        Command::Station(options) => station::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,37 @@
+//! The options of `meter station`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct StationOptions {
+    /// Serial port the modules are on, such as /dev/ttyUSB0 or COM3
+    #[arg(long, value_name = "PATH", conflicts_with = "sim")]
+    pub(super) port: Option<String>,
+    /// Use simulated modules (the default without --port)
+    #[arg(long)]
+    pub(super) sim: bool,
+    /// Address of a module, 1 to 247; up to four times. Without: the only one on a port, number 1 simulated
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=247))]
+    pub(super) address: Vec<u8>,
+    /// Send readings to this server, such as http://localhost:3000/api
+    #[arg(long, value_name = "URL", conflicts_with = "mqtt")]
+    pub(super) http: Option<String>,
+    /// Send readings to this broker, such as mqtt://localhost
+    #[arg(long, value_name = "URL")]
+    pub(super) mqtt: Option<String>,
+    /// Keep the flash of the device in this folder, so that the next run goes on from it
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// A setting of the device, as on its console; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Let time go by so many times as fast (simulated modules only)
+    #[arg(long, value_name = "N", default_value = "1", conflicts_with = "port",
+        value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(super) speed: u32,
+    /// Stop after so many readings, when they are sent
+    #[arg(long, value_name = "N")]
+    pub(super) count: Option<u64>,
+}

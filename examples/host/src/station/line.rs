@@ -1,0 +1,141 @@
+//! The serial line as the application wants it: bytes that are waited for.
+
+use std::io::{self, Read as _, Write as _};
+use std::thread;
+
+use embedded_io::ReadReady;
+use embedded_io_async::{ErrorType, Read, Write};
+use meter_sim::pzem::{AcModule, Line, Uart};
+use serialport::{SerialPort, StopBits};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::clock::StationClock;
+use crate::error::Problem;
+use crate::port::{self, Port, PortError};
+
+/// Either kind of line.
+pub(super) enum StationLine {
+    Serial(SerialLine),
+    Simulated(SimulatedLine),
+}
+
+/// A serial port that a thread listens to.
+pub(super) struct SerialLine {
+    port: Box<dyn SerialPort>,
+    heard: UnboundedReceiver<Result<Vec<u8>, PortError>>,
+    rest: Vec<u8>,
+}
+
+/// Simulated modules that live in the time of the station.
+pub(super) struct SimulatedLine {
+    line: Line,
+    uart: Uart,
+    clock: StationClock,
+}
+
+impl StationLine {
+    pub(super) fn open(path: &str) -> Result<Self, Problem> {
+        let Port::Serial(port) = port::open(path, StopBits::One)? else {
+            return Err(Problem::Usage(format!("{path}: this is not a serial port")));
+        };
+        let ears = port
+            .try_clone()
+            .map_err(|error| Problem::Refused(format!("{path}: can not be shared: {error}")))?;
+        let (say, heard) = unbounded_channel();
+        thread::spawn(move || listen(ears, &say));
+        Ok(Self::Serial(SerialLine {
+            port,
+            heard,
+            rest: Vec::new(),
+        }))
+    }
+
+    /// Households at these addresses.
+    pub(super) fn simulated(addresses: &[u8], clock: StationClock) -> Self {
+        let line = Line::new();
+        for address in addresses {
+            let module = AcModule::new(*address).with_household(u64::from(*address));
+            line.attach(module.with_energy_wh(1_284_350));
+        }
+        let uart = line.uart();
+        Self::Simulated(SimulatedLine { line, uart, clock })
+    }
+}
+
+/// Hears until the port is gone, or nobody wants to know.
+fn listen(mut port: Box<dyn SerialPort>, say: &UnboundedSender<Result<Vec<u8>, PortError>>) {
+    let mut buffer = [0; 64];
+    loop {
+        let heard = match port.read(&mut buffer) {
+            Ok(count) => Ok(buffer.get(..count).unwrap_or_default().to_vec()),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => continue,
+            Err(error) => Err(PortError::from(error)),
+        };
+        let is_over = heard.is_err();
+        if say.send(heard).is_err() || is_over {
+            return;
+        }
+    }
+}
+
+impl SimulatedLine {
+    fn catch_up(&self) {
+        self.line.advance_to_us(self.clock.now_us());
+    }
+}
+
+impl ErrorType for StationLine {
+    type Error = PortError;
+}
+
+impl Read for StationLine {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, PortError> {
+        match self {
+            Self::Serial(serial) => {
+                if serial.rest.is_empty() {
+                    let gone = PortError::Serial(io::ErrorKind::BrokenPipe);
+                    serial.rest = serial.heard.recv().await.unwrap_or(Err(gone))?;
+                }
+                let count = serial.rest.len().min(buffer.len());
+                for (slot, byte) in buffer.iter_mut().zip(serial.rest.drain(..count)) {
+                    *slot = byte;
+                }
+                Ok(count)
+            }
+            Self::Simulated(simulated) => loop {
+                simulated.catch_up();
+                if simulated.uart.read_ready()? {
+                    return Ok(embedded_io::Read::read(&mut simulated.uart, buffer)?);
+                }
+                let at_us = simulated.line.under_way_until_us().unwrap_or(u64::MAX);
+                simulated.clock.until_us(at_us).await;
+            },
+        }
+    }
+}
+
+impl Write for StationLine {
+    async fn write(&mut self, buffer: &[u8]) -> Result<usize, PortError> {
+        match self {
+            // A request is shorter than any buffer of a port.
+            Self::Serial(serial) => Ok(serial.port.write(buffer)?),
+            Self::Simulated(simulated) => {
+                simulated.catch_up();
+                Ok(embedded_io::Write::write(&mut simulated.uart, buffer)?)
+            }
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), PortError> {
+        match self {
+            Self::Serial(serial) => Ok(serial.port.flush()?),
+            Self::Simulated(simulated) => {
+                simulated.catch_up();
+                let done_us = simulated.line.under_way_until_us().unwrap_or_default();
+                simulated.clock.until_us(done_us).await;
+                simulated.catch_up();
+                Ok(())
+            }
+        }
+    }
+}
