@@ -1,5 +1,7 @@
 //! Ways out of the device: records to a server, newer firmware from one, the page for whoever asks.
 
+use core::pin::pin;
+
 use embassy_executor::Spawner;
 use embassy_futures::join::join;
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
@@ -77,21 +79,21 @@ async fn send_and_load<F: MultiwriteNorFlash, C: Clock>(
         mac: Chip.mac(),
     };
     let mut buffer = [0; 2_048];
-    join(
-        uplink::run(parts, &ChipClock, live),
-        updater(
-            &mut loads,
-            &ChipClock,
-            &mut blobs,
-            &mut slots,
-            &firmware::this(),
-            start,
-            is_store_open,
-            live,
-            &mut buffer,
-        ),
-    )
-    .await;
+    let this = firmware::this();
+    // As in `run`: each where it stays.
+    let sending = pin!(uplink::run(parts, &ChipClock, live));
+    let loading = pin!(updater(
+        &mut loads,
+        &ChipClock,
+        &mut blobs,
+        &mut slots,
+        &this,
+        start,
+        is_store_open,
+        live,
+        &mut buffer,
+    ));
+    join(sending, loading).await;
 }
 
 #[cfg(not(feature = "network"))]
@@ -124,6 +126,7 @@ mod ways {
 
 #[cfg(feature = "network")]
 mod ways {
+    use embassy_futures::join::join3;
     use smart_meter::local::{self, Site};
     use smart_meter::settings::Settings;
     use static_cell::StaticCell;
@@ -195,9 +198,10 @@ mod ways {
             let site = Site::new(live, &random);
             let port = Port::new(self.reach.stack, 80, SHOWS.init(Buffers::new()));
             let mut request = [0; local::REQUEST];
-            let page = local::serve(port, &ChipClock, &site, &mut request);
-            let looks = join(page, site.watch(&ChipClock));
-            join(send_and_load(inside, sends, loads), looks).await;
+            let page = pin!(local::serve(port, &ChipClock, &site, &mut request));
+            let watch = pin!(site.watch(&ChipClock));
+            let records = pin!(send_and_load(inside, sends, loads));
+            join3(records, page, watch).await;
         }
     }
 }

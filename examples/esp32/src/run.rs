@@ -1,6 +1,7 @@
 //! The application on the parts of the chip, joined.
 
 use core::cell::RefCell;
+use core::pin::pin;
 
 use embassy_executor::Spawner;
 use embassy_futures::join::{join3, join4};
@@ -131,22 +132,26 @@ impl Device {
             log,
             live,
         };
-        let mut blobs = self.blobs;
-        let mut setting = self.blobs;
-        let (typed, mut wished) = (self.text, [0; stored::MAX_STORED]);
+        // Each future is put where it stays before the next one is made: what is moved into another future takes its
+        // room twice, and the stack's as well.
         let mut screen = Oled::new(RefCellDevice::new(i2c));
-        let looks = join4(
-            display::run(&mut screen, ChipClock, live),
-            indicator::run(Light(around.led), ChipClock, live),
-            button::run(Contact(around.button), ChipClock, live),
-            archive::run(Card::new(around.card), &witness.inbox, ChipClock, live),
-        );
-        let setting_up = join3(
-            console::console(around.serial, ChipClock, &mut blobs, live, typed),
-            keep::keeper(&mut setting, live, &mut wished, |error| println!("{error}")),
-            witness.log.watch(ChipClock, live),
-        );
-        let ways = outside.ways(Inside {
+        let screen = pin!(display::run(&mut screen, ChipClock, live));
+        let light = pin!(indicator::run(Light(around.led), ChipClock, live));
+        let button = pin!(button::run(Contact(around.button), ChipClock, live));
+        let card = Card::new(around.card);
+        let archive = pin!(archive::run(card, &witness.inbox, ChipClock, live));
+        let (mut typed, mut wished) = (self.blobs, self.blobs);
+        let mut room = [0; stored::MAX_STORED];
+        let console = pin!(console::console(
+            around.serial,
+            ChipClock,
+            &mut typed,
+            live,
+            self.text
+        ));
+        let say = |error: &dyn core::fmt::Display| println!("{error}");
+        let keeper = pin!(keep::keeper(&mut wished, live, &mut room, say));
+        let ways = pin!(outside.ways(Inside {
             log,
             states: &states,
             blobs: self.blobs,
@@ -154,9 +159,11 @@ impl Device {
             start: self.start,
             is_store_open: !opened.is_damaged,
             live,
-        });
+        }));
+        let looks = join4(screen, light, button, archive);
+        let setting_up = join3(console, keeper, witness.log.watch(ChipClock, live));
         let rest = join3(show(&outside, live), tell(), restarts(log, live));
-        let others = join4(looks, setting_up, ways, rest);
+        let others = pin!(join4(looks, setting_up, ways, rest));
         app::run(parts, others).await
     }
 }
