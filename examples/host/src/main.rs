@@ -9,6 +9,7 @@ mod disturb;
 mod error;
 mod firmware;
 mod link;
+mod network;
 mod port;
 mod report;
 mod station;

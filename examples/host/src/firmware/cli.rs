@@ -52,11 +52,17 @@ pub(crate) struct SignOptions {
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct VerifyOptions {
-    /// The signed image
-    pub(crate) file: PathBuf,
+    /// The signed image: a file, or an address as meters have it in update.url
+    pub(crate) image: String,
     /// The public key: a file, or its 64 hexadecimal digits
     #[arg(long, value_name = "KEY")]
     pub(crate) key: String,
+    /// The chip of the meter that is to take it
+    #[arg(long, value_name = "CHIP", value_parser = chip)]
+    pub(crate) chip: Option<Chip>,
+    /// The CA that meters trust, as PEM: for https, which needs it as on a meter
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,

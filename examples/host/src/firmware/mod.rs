@@ -4,6 +4,7 @@ pub(crate) mod cli;
 mod image;
 mod keygen;
 mod keys;
+mod memory;
 mod sign;
 mod verify;
 
