@@ -4,7 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
-use smart_meter::ota::{Chip, Header, Install, Policy, Refusal, Verifier, Version, fetch};
+use smart_meter::ota::{
+    Chip, Header, Install, Policy, Refusal, UpdateError, Verifier, Version, fetch,
+};
+use smart_meter::platform::Network;
+use smart_meter::settings::url::Url;
 
 use super::cli::VerifyOptions;
 use super::keys;
@@ -111,6 +115,9 @@ fn load(options: &VerifyOptions, policy: &Policy<'_>) -> Result<Header, Problem>
     let loading = async {
         let (mut sockets, mut buffer) = (Sockets::new(authority), [0; BUFFER]);
         let clock = PcClock::start();
+        // A meter tries again and again; whoever waits here is told at once.
+        let url = Url::parse(&options.image).map_err(|_| UpdateError::Address)?;
+        drop(sockets.connect(&url.endpoint()).await?);
         fetch(
             &mut sockets,
             &clock,

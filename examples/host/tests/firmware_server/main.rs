@@ -114,11 +114,11 @@ fn an_image_on_a_server_is_loaded_as_a_meter_does() {
     let release = Release::new("plain");
     let server = Server::start(release.image(), Manner::Good, None);
     release.accepted(&server.url("http"), None);
-    assert_eq!(server.connections.load(Ordering::Relaxed), 1);
+    assert_eq!(server.requests.load(Ordering::Relaxed), 1);
     // A server that hangs up is asked for the rest.
     let server = Server::start(release.image(), Manner::HangsUp(9_000), None);
     release.accepted(&server.url("http"), None);
-    assert_eq!(server.connections.load(Ordering::Relaxed), 4);
+    assert_eq!(server.requests.load(Ordering::Relaxed), 4);
 }
 
 #[test]

@@ -21,15 +21,15 @@ pub(crate) enum Manner {
 
 pub(crate) struct Server {
     pub(crate) port: u16,
-    pub(crate) connections: Arc<AtomicUsize>,
+    pub(crate) requests: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// Serves a file until the test ends.
     pub(crate) fn start(file: Vec<u8>, manner: Manner, tls: Option<ServerConfig>) -> Self {
-        let connections = Arc::new(AtomicUsize::new(0));
+        let requests = Arc::new(AtomicUsize::new(0));
         let (sender, receiver) = std::sync::mpsc::channel();
-        let counter = connections.clone();
+        let counter = requests.clone();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -43,21 +43,20 @@ impl Server {
                 let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
                 loop {
                     let (stream, _) = listener.accept().await.expect("a client");
-                    let count = counter.fetch_add(1, Ordering::Relaxed);
                     match &tls {
                         // A client that does not trust hangs up.
                         Some(tls) => {
                             if let Ok(stream) = tls.accept(stream).await {
-                                serve(stream, &file, &manner, count).await;
+                                serve(stream, &file, &manner, &counter).await;
                             }
                         }
-                        None => serve(stream, &file, &manner, count).await,
+                        None => serve(stream, &file, &manner, &counter).await,
                     }
                 }
             });
         });
         let port = receiver.recv().expect("the server starts");
-        Self { port, connections }
+        Self { port, requests }
     }
 
     pub(crate) fn url(&self, scheme: &str) -> String {
@@ -69,7 +68,7 @@ async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     file: &[u8],
     manner: &Manner,
-    count: usize,
+    counter: &AtomicUsize,
 ) {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
@@ -79,6 +78,7 @@ async fn serve(
         }
         request.extend(byte);
     }
+    let count = counter.fetch_add(1, Ordering::Relaxed);
     let request = String::from_utf8(request).expect("text");
     let range = request
         .lines()

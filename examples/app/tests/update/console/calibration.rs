@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// Somebody calibrates while the meter shows this power; readings come every 5 s.
 fn calibrated(line: &str, power: impl Fn(u64) -> i32, answers: &str) -> (String, [i32; 3]) {
     let desk = Desk::new();
     let mut all = String::new();

@@ -73,5 +73,3 @@ fn status_and_events_tell_how_the_device_is() {
         assert!(desk.live.firmware.look.signaled());
     });
 }
-
-/// Somebody calibrates while the meter shows this power; readings come every 5 s.
