@@ -181,8 +181,10 @@ impl Belief {
             if self.doubt != Doubt::Nonsense && is_possible {
                 self.take(changes, source, registers, step);
             } else if counted.iter().all(goes_on) {
-                // It counted while the meter repeated itself.
+                // It counted while the meter repeated itself, which was a time without readings.
                 glitch(false, registers, step);
+                registers.gap_ms = registers.gap_ms.saturating_add(repeated_ms);
+                step.flags.set(Flags::GAP);
                 self.take(counted, source, registers, step);
             } else {
                 // What flowed meanwhile is estimated.

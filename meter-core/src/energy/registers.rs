@@ -23,7 +23,8 @@ pub struct Registers {
     /// Reactive energy by quadrant: import lagging, export lagging, export leading, import leading (IEC
     /// 62053-23, annex C).
     pub quadrants: [Register; 4],
-    /// Time in gaps, without readings or without power in them, in milliseconds.
+    /// Time in gaps, without readings or without power in them, and of readings that turned out to be repeated, in
+    /// milliseconds.
     pub gap_ms: u64,
     /// How often the counter was set to zero.
     pub resets: u16,

@@ -45,6 +45,8 @@ pub struct FloatEnergy {
     last: Option<(f64, f64, f64, f64)>,
     counter: Option<f64>,
     counter_s: f64,
+    /// When the meter said something new last.
+    news_s: f64,
     doubted: f64,
     doubted_s: f64,
     doubt: Doubt,
@@ -59,7 +61,11 @@ impl FloatEnergy {
             .max(0.0)
             .sqrt();
         let now = (reading.at_s, reading.watts, apparent, nonactive);
-        if let Some((at_s, watts, before, other)) = self.last.replace(now) {
+        let last = self.last.replace(now);
+        let is_news = last.is_none_or(|(_, watts, before, other)| {
+            (watts, before, other) != (reading.watts, apparent, nonactive)
+        });
+        if let Some((at_s, watts, before, other)) = last {
             let elapsed_s = reading.at_s - at_s;
             if elapsed_s > GAP_S {
                 self.gap_s += elapsed_s;
@@ -73,10 +79,10 @@ impl FloatEnergy {
                 self.nonactive_wh += (other + nonactive) * half_h;
             }
         }
-        self.count(reading)
+        self.count(reading, is_news)
     }
 
-    fn count(&mut self, reading: &FloatReading) -> Step {
+    fn count(&mut self, reading: &FloatReading, is_news: bool) -> Step {
         let (mut step, now) = (Step::default(), reading.counter);
         let Some(before) = self.counter else {
             self.believe(reading);
@@ -85,12 +91,15 @@ impl FloatEnergy {
         if now == before && self.doubt == Doubt::None {
             // Read again, and not moved: what the power adds goes on.
             self.counter_s = reading.at_s;
+            if is_news {
+                self.news_s = reading.at_s;
+            }
             return step;
         }
         // A counter that is brought up to date now and then may step by what the power gives reason for.
         let by_power = (1.5 * self.unconfirmed_wh).floor() + 2.0;
-        let most = most(reading.at_s - self.counter_s).max(by_power);
-        let change = judge(before, now, most, &MODULI);
+        let steps = most(reading.at_s - self.counter_s).max(by_power);
+        let change = judge(before, now, steps, &MODULI);
         let is_awaited = matches!(change, Change::Wrapped(_)) && self.doubt == Doubt::Zero;
         if matches!(change, Change::Counted(_) | Change::Wrapped(_)) {
             if self.doubt != Doubt::None && !is_awaited {
@@ -104,8 +113,14 @@ impl FloatEnergy {
             self.take(change, &mut step);
             self.believe(reading);
         } else if self.fits_doubt(reading) {
+            // It may have counted while the meter repeated itself.
+            let counted = judge(before, now, most(reading.at_s - self.news_s), &[]);
             if self.doubt != Doubt::Nonsense && change != Change::Impossible {
                 self.take(change, &mut step);
+            } else if matches!(counted, Change::Counted(_)) {
+                step.is_glitch = true;
+                self.gap_s += reading.at_s - self.news_s;
+                self.take(counted, &mut step);
             } else {
                 step.is_glitch = true;
                 self.estimate(self.unconfirmed_wh);
@@ -164,6 +179,7 @@ impl FloatEnergy {
     fn believe(&mut self, reading: &FloatReading) {
         self.counter = Some(reading.counter);
         self.counter_s = reading.at_s;
+        self.news_s = reading.at_s;
         self.doubt = Doubt::None;
         self.unconfirmed_wh = 0.0;
     }

@@ -280,6 +280,8 @@ fn what_a_frozen_meter_did_not_tell_is_counted_when_it_moves_again() {
         (r.import.mwh(), r.glitches),
         (19_999 * 600 / 3_600 * 1_000, 1)
     );
+    // What was repeated is a gap, from 1000 s to the second reading after it.
+    assert_eq!(r.gap_ms, 14_001_000);
 }
 
 #[test]
