@@ -27,6 +27,11 @@ fn find(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 impl Broker {
     /// Starts one with more lines in its configuration, if mosquitto is there. Else says that the test is left out,
     /// past what catches the output of tests.
@@ -39,11 +44,7 @@ impl Broker {
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = free_port();
         let place = folder.path().display();
         let mut text = format!(
             "listener {port} 127.0.0.1\nuser root\nlog_dest file {place}/log\nmax_queued_messages 0\n"
@@ -84,6 +85,13 @@ impl Broker {
         let mut text = fs::read_to_string(self.path("conf")).unwrap();
         text.push_str(&config.replace("{folder}", &self.folder.path().display().to_string()));
         self.file("conf", &text);
+    }
+
+    /// Another listener with these lines of its own from the next start on, and its port.
+    pub(crate) fn listen(&self, config: &str) -> u16 {
+        let port = free_port();
+        self.add(&format!("listener {port} 127.0.0.1\n{config}"));
+        port
     }
 
     /// Starts it again.

@@ -21,6 +21,9 @@ pub(crate) struct StationOptions {
     /// Send readings to this broker, such as mqtt://localhost
     #[arg(long, value_name = "URL")]
     pub(super) mqtt: Option<String>,
+    /// Certificate of the CA that signed the server's, as PEM; for https:// and mqtts://
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca: Option<PathBuf>,
     /// Keep the flash of the device in this folder, so that the next run goes on from it
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,

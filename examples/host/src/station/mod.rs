@@ -6,7 +6,8 @@ mod clock;
 mod flash;
 mod line;
 mod machine;
-mod network;
+mod settings;
+mod time;
 
 use std::cell::Cell;
 use std::io::Write;
@@ -33,69 +34,31 @@ use self::clock::StationClock;
 use self::flash::{Flash, PAGES};
 use self::line::StationLine;
 use self::machine::{NoTeeth, Process};
-use self::network::{PcTime, Sockets};
+use self::time::PcTime;
 use crate::error::Problem;
+use crate::network::{Authority, Sockets};
 
 /// What still waits to be sent at the end is waited for this long.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(options: &StationOptions) -> Result<(), Problem> {
-    let settings = settings(options)?;
+    let settings = settings::of(options)?;
+    let authority = options
+        .ca
+        .as_deref()
+        .map(Authority::from_file)
+        .transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(station(options, settings))
+    runtime.block_on(station(options, settings, Sockets::new(authority)))
 }
 
-/// The settings of the device: its defaults, and what the command line says.
-fn settings(options: &StationOptions) -> Result<Settings, Problem> {
-    let mut settings = Settings::default();
-    let mut set = |name: &str, value: &str| {
-        let refused = |error| Problem::Usage(format!("--set {name}={value}: {error}"));
-        settings.set(name, value).map_err(refused)
-    };
-    for pair in &options.set {
-        let Some((name, value)) = pair.split_once('=') else {
-            return Err(Problem::Usage(format!("--set {pair}: write NAME=VALUE")));
-        };
-        set(name.trim(), value.trim())?;
-    }
-    let ways = [
-        (&options.http, "http.base", Uplink::Http),
-        (&options.mqtt, "mqtt.broker", Uplink::Mqtt),
-    ];
-    for (url, name, uplink) in ways {
-        let Some(url) = url else { continue };
-        if url.starts_with("https:") || url.starts_with("mqtts:") {
-            let hint = "the station speaks no TLS: use http:// or mqtt://, the firmware on a chip speaks it";
-            return Err(Problem::Usage(format!("{url}: {hint}")));
-        }
-        settings
-            .set(name, url)
-            .map_err(|error| Problem::Usage(format!("{url}: {error}")))?;
-        settings.uplink = uplink;
-        // Whoever writes it here wants it so.
-        settings.allow_plain = true;
-    }
-    for address in addresses(options) {
-        let full = || Problem::Usage("--address can be given four times at most".to_owned());
-        settings.addresses.push(address).map_err(|_| full())?;
-    }
-    settings
-        .check()
-        .map_err(|error| Problem::Usage(error.to_string()))?;
-    Ok(settings)
-}
-
-/// Those given, or that of the simulated module; none for the only one on a port.
-fn addresses(options: &StationOptions) -> Vec<u8> {
-    if options.address.is_empty() && options.port.is_none() {
-        return vec![1];
-    }
-    options.address.clone()
-}
-
-async fn station(options: &StationOptions, settings: Settings) -> Result<(), Problem> {
+async fn station(
+    options: &StationOptions,
+    settings: Settings,
+    sockets: Sockets,
+) -> Result<(), Problem> {
     let clock = StationClock::new(options.speed);
     let (line, config) = match &options.port {
         // USB adapters and networks take their time.
@@ -138,7 +101,7 @@ async fn station(options: &StationOptions, settings: Settings) -> Result<(), Pro
     );
     let sending = uplink::run(
         uplink::Parts {
-            network: Sockets,
+            network: sockets,
             outbox: Outlet(&log),
             enrolment: Enrolled(&states),
             random: || Process.random(),

@@ -47,6 +47,15 @@ impl Ca {
         config(vec![certificate.der().clone()], &key)
     }
 
+    /// A certificate and its key as PEM, for servers of others.
+    pub(crate) fn files(&self, name: &str) -> (String, String) {
+        let key = key();
+        let leaf = params(name)
+            .signed_by(&key, &self.0)
+            .expect("a certificate");
+        (leaf.pem(), key.serialize_pem())
+    }
+
     /// A server that speaks one version alone.
     pub(crate) fn speaking(&self, version: &'static SupportedProtocolVersion) -> ServerConfig {
         let key = key();

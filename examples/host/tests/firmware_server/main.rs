@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+#[allow(dead_code, reason = "the suite of the station needs more of it")]
 mod ca;
 mod server;
 

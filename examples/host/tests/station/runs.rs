@@ -1,125 +1,18 @@
-//! The built `meter station` against a small HTTP receiver.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test that can not go on fails"
-)]
+//! What a station shows, sends and keeps when all is well, and what it says when it can not run.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Command, Output};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::Command;
 
 use serde_json::Value;
 
-fn station(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_meter"))
-        .arg("station")
-        .args(arguments)
-        .output()
-        .expect("the program runs")
-}
-
-/// A folder of its own, gone at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("meter-station-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        Self(folder)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().expect("a name in UTF-8")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// What came, by start and number of the record.
-#[derive(Clone, Default)]
-struct Received {
-    records: Arc<Mutex<BTreeMap<(u64, u64), Value>>>,
-    again: Arc<Mutex<u32>>,
-    heads: Arc<Mutex<Vec<String>>>,
-}
-
-impl Received {
-    fn of(&self, boot: u64) -> Vec<Value> {
-        let records = self.records.lock().unwrap();
-        let of_boot = records.iter().filter(|((start, _), _)| *start == boot);
-        of_boot.map(|(_, record)| record.clone()).collect()
-    }
-
-    fn serve(&self, stream: TcpStream) -> Option<()> {
-        let mut reader = BufReader::new(stream.try_clone().ok()?);
-        let mut stream = stream;
-        loop {
-            let mut head = String::new();
-            while !head.ends_with("\r\n\r\n") {
-                if reader.read_line(&mut head).ok()? == 0 {
-                    return None;
-                }
-            }
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("Content-Length: "))?;
-            let mut body = vec![0; length.parse().ok()?];
-            reader.read_exact(&mut body).ok()?;
-            let body: Value = serde_json::from_slice(&body).expect("JSON");
-            let records = body.as_array().cloned().unwrap_or_else(|| vec![body]);
-            for record in &records {
-                if let (Some(boot), Some(seq)) =
-                    (record["boot_id"].as_u64(), record["seq"].as_u64())
-                {
-                    let before = self
-                        .records
-                        .lock()
-                        .unwrap()
-                        .insert((boot, seq), record.clone());
-                    *self.again.lock().unwrap() += u32::from(before.is_some());
-                }
-            }
-            self.heads.lock().unwrap().push(head);
-            let answer = format!("{{\"success\":true,\"stored\":{}}}", records.len());
-            write!(
-                stream,
-                "HTTP/1.1 201 Created\r\nContent-Length: {}\r\n\r\n{answer}",
-                answer.len()
-            )
-            .ok()?;
-        }
-    }
-}
-
-/// A receiver, and the base of its interface.
-fn receiver() -> (Received, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let base = format!("http://{}/api", listener.local_addr().expect("an address"));
-    let received = Received::default();
-    let serving = received.clone();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let serving = serving.clone();
-            thread::spawn(move || serving.serve(stream));
-        }
-    });
-    (received, base)
-}
+use super::process::{Folder, station};
+use super::receiver::Receiver;
 
 #[test]
 fn readings_are_shown_and_sent() {
-    let (received, base) = receiver();
+    let received = Receiver::start([]);
+    let base = received.base();
     let out = station(&[
         "--sim",
         "--count",
@@ -170,7 +63,7 @@ fn readings_are_shown_and_sent() {
             assert!(reading[name].is_number(), "{reading}");
         }
     }
-    let heads = received.heads.lock().unwrap();
+    let heads = received.heads();
     assert!(
         heads
             .iter()
@@ -201,7 +94,8 @@ fn what_could_not_be_sent_is_sent_by_the_next_start() {
         "{said}"
     );
 
-    let (received, base) = receiver();
+    let received = Receiver::start([]);
+    let base = received.base();
     let out = station(&[&common[..], &["3", "--http", &base]].concat());
     let said = String::from_utf8_lossy(&out.stderr);
     assert!(out.status.success(), "{said}");
@@ -220,7 +114,7 @@ fn what_could_not_be_sent_is_sent_by_the_next_start() {
         .iter()
         .filter(|record| record["voltage"].is_number());
     assert!(readings.count() >= 12);
-    assert_eq!(*received.again.lock().unwrap(), 0);
+    assert_eq!(received.again(), 0);
     // The register goes on from where it was.
     let kwh = |records: &[Value]| -> Vec<f64> {
         records
@@ -278,10 +172,6 @@ fn wrong_usage_is_explained() {
         assert_eq!(out.status.code(), Some(2), "{arguments:?}: {said}");
         assert!(said.contains(why), "{arguments:?}: {said}");
     };
-    refused(
-        &["--sim", "--http", "https://example.org/api"],
-        "speaks no TLS",
-    );
     refused(
         &["--sim", "--set", "sampling.interval=10ms"],
         "sampling.interval",

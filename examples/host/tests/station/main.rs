@@ -1,0 +1,21 @@
+//! The built `meter station` against real counterparts: brokers, servers that misbehave, power cuts.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that can not go on fails"
+)]
+
+#[path = "../../../app/tests/uplink_end_to_end/broker.rs"]
+#[allow(dead_code, reason = "the other suite needs more of it")]
+mod broker;
+#[path = "../firmware_server/ca.rs"]
+#[allow(dead_code, reason = "the other suite needs more of it")]
+mod ca;
+mod failures;
+mod process;
+mod receiver;
+mod runs;
+mod trust;
