@@ -37,6 +37,10 @@ struct Slot {
     meter: Meter<Standard>,
     /// It was read since it was stored last.
     is_touched: bool,
+    /// It is to be stored now.
+    is_wanted: bool,
+    /// When it was stored last.
+    stored_ms: u64,
     /// There is a stored state.
     is_stored: bool,
     /// Import and export may be told up to this, as is stored.
@@ -64,6 +68,10 @@ impl Slot {
     fn registers_mwh(&self) -> [u64; 2] {
         let registers = self.meter.registers();
         [registers.import.mwh(), registers.export.mwh()]
+    }
+
+    const fn is_due(&self, now_ms: u64, age_ms: u64) -> bool {
+        self.is_touched && (self.is_wanted || now_ms.saturating_sub(self.stored_ms) >= age_ms)
     }
 
     /// Takes what a reading proves. Gives whether what the registers say may be told.
@@ -148,6 +156,8 @@ impl Meters {
             let mut slot = Slot {
                 meter,
                 is_touched: false,
+                is_wanted: false,
+                stored_ms: 0,
                 is_stored: stored.snapshot.is_some(),
                 told_mwh: stored.told_mwh,
                 behind_mwh: stored.told_mwh,
@@ -178,13 +188,29 @@ impl Meters {
         }));
     }
 
-    /// The state of a meter to be stored, if it was read since the last time.
-    pub(crate) fn snapshot(&self, channel: u8) -> Option<[u8; Snapshot::BYTES]> {
+    /// Whether the state of a meter is to be stored: something depends on it, or it was stored longer ago than this.
+    pub(crate) fn is_due(&self, now_ms: u64, age_ms: u64) -> bool {
+        self.slots
+            .borrow()
+            .iter()
+            .any(|slot| slot.is_due(now_ms, age_ms))
+    }
+
+    /// The state of a meter, if it [is to be stored](Self::is_due).
+    pub(crate) fn snapshot(
+        &self,
+        channel: u8,
+        now_ms: u64,
+        age_ms: u64,
+    ) -> Option<[u8; Snapshot::BYTES]> {
         let mut slots = self.slots.borrow_mut();
         let slot = slots.get_mut(usize::from(channel))?;
-        if !core::mem::take(&mut slot.is_touched) {
+        if !slot.is_due(now_ms, age_ms) {
             return None;
         }
+        slot.is_touched = false;
+        slot.is_wanted = false;
+        slot.stored_ms = now_ms;
         Some(slot.meter.snapshot().encode())
     }
 
@@ -212,6 +238,7 @@ impl Meters {
     pub(crate) fn not_stored(&self, channel: u8) {
         if let Some(slot) = self.slots.borrow_mut().get_mut(usize::from(channel)) {
             slot.is_touched = true;
+            slot.is_wanted = true;
         }
     }
 
@@ -263,6 +290,7 @@ impl Meters {
             let id = log.add(live, channel, at_ms, Quality::GOOD, interval);
             // With the registers that begin the next one, or it would come a second time after a power cut.
             log.hold(id);
+            slot.is_wanted = true;
         }
         if outputs.ended.is_some_and(|ended| ended.billing.is_some()) {
             slot.meter.stages.demand.reset();
@@ -276,6 +304,7 @@ impl Meters {
             .any(|flag| flags.contains(flag));
         if is_told_once || is_estimated || !slot.is_stored {
             log.hold(id);
+            slot.is_wanted = true;
         }
         let power_mw = u64::from(shown.power_mw.unwrap_or(0).unsigned_abs());
         slot.ahead_mwh = (power_mw * AHEAD_S / 3_600).max(AHEAD_MWH);

@@ -33,7 +33,6 @@ pub struct Keeper<'a, F: MultiwriteNorFlash, C: Clock> {
     states: &'a SharedStates<'a, F, C>,
     block: BlockWriter,
     buffer: Aligned<BLOCK>,
-    checkpoint_ms: u64,
     told_ms: Option<u64>,
     /// The flash failed; nothing is tried before.
     retry_ms: Option<u64>,
@@ -54,7 +53,6 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
             states,
             block: BlockWriter::new(),
             buffer: Aligned([0; _]),
-            checkpoint_ms: 0,
             told_ms: None,
             retry_ms: None,
             stored_erases: [0; USES],
@@ -64,7 +62,6 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
     /// Writes what has to be written, for ever.
     pub async fn run(&mut self, clock: &impl Clock, live: &Live, log: &Log, meters: &Meters) -> ! {
         self.stored_erases = self.flash.erases();
-        self.checkpoint_ms = clock.now_ms();
         loop {
             let now_ms = clock.now_ms();
             live.is_alive(Task::Keeper, now_ms);
@@ -115,21 +112,17 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
         }
         self.learn(log).await?;
         let next = log.next_id();
-        let (wants_checkpoint, wants_settle) =
-            log.with(|inner| (inner.wants_checkpoint, inner.wants_settle));
-        let period_ms = u64::from(live.settings.borrow().checkpoint_s.max(1)) * 1_000;
-        let is_due = now_ms >= self.checkpoint_ms.saturating_add(period_ms);
-        // An interval is written before the registers that begin the next one: it can be made once more, if need be.
-        self.write(log, |record| place_of(record) == 1).await?;
-        if wants_checkpoint || wants_settle || is_due {
-            self.checkpoint(log, meters).await?;
-            self.checkpoint_ms = now_ms;
+        let wants_settle = log.with(|inner| inner.wants_settle);
+        let age_ms = if wants_settle { 0 } else { checkpoint_ms(live) };
+        self.write_journal(log).await?;
+        if meters.is_due(now_ms, age_ms) {
+            self.checkpoint(now_ms, age_ms, log, meters).await?;
         }
         if log.with(|inner| inner.wants_told) {
             self.store_told(log, meters).await?;
         }
         if log.is_holding() {
-            log.release(next);
+            log.release(next, meters.is_due(now_ms, u64::MAX));
             live.news.signal(());
         }
         if wants_settle || is_late(now_ms, live, log) {
@@ -193,16 +186,6 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
         result
     }
 
-    /// Stores the registers of all meters that were read since the last time.
-    async fn checkpoint(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {
-        log.with(|inner| inner.wants_checkpoint = false);
-        let result = self.store_meters(log, meters).await;
-        if result.is_err() {
-            log.with(|inner| inner.wants_checkpoint = true);
-        }
-        result
-    }
-
     /// Stores how far registers may be told.
     async fn store_told(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {
         log.with(|inner| inner.wants_told = false);
@@ -229,10 +212,19 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
         Ok(())
     }
 
-    async fn store_meters(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {
+    /// Stores the registers of meters on which something depends, or that were stored long ago.
+    async fn checkpoint(
+        &mut self,
+        now_ms: u64,
+        age_ms: u64,
+        log: &Log,
+        meters: &Meters,
+    ) -> Result<(), StoreError> {
         for channel in 0..CHANNELS as u8 {
+            // An interval is written before the registers that begin the next one: it can be made once more, if need be.
+            self.write_journal(log).await?;
             let covered = log.next_id();
-            let Some(snapshot) = meters.snapshot(channel) else {
+            let Some(snapshot) = meters.snapshot(channel, now_ms, age_ms) else {
                 continue;
             };
             let bytes = meter_bytes(covered, &snapshot);
@@ -260,6 +252,11 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
             self.stored_erases = erases;
         }
         Ok(())
+    }
+
+    /// Moves events and intervals from RAM to flash.
+    async fn write_journal(&mut self, log: &Log) -> Result<(), StoreError> {
+        self.write(log, |record| place_of(record) == 1).await
     }
 
     /// Moves records of one kind from RAM to flash, in blocks.
@@ -348,6 +345,13 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
             None => sign_ms.min(flush_ms.unwrap_or(sign_ms)),
         }
     }
+}
+
+/// The age of stored registers at which they are stored anew. An interval that ends meanwhile has them stored anyway,
+/// so a little patience saves half of the writes where both have one length.
+fn checkpoint_ms(live: &Live) -> u64 {
+    let period_ms = u64::from(live.settings.borrow().checkpoint_s.max(1)) * 1_000;
+    period_ms + period_ms / 16
 }
 
 fn flush_ms(live: &Live) -> u64 {

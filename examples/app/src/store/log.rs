@@ -57,8 +57,6 @@ pub(super) struct Inner {
     pub(super) wants_window: bool,
     /// Everything is to be written now.
     pub(super) wants_settle: bool,
-    /// Registers are to be stored now.
-    pub(super) wants_checkpoint: bool,
     /// What may be told of registers is to be stored now.
     pub(super) wants_told: bool,
     /// Records dropped that nobody was told of.
@@ -272,7 +270,6 @@ impl Log {
                 held: None,
                 wants_window: false,
                 wants_settle: false,
-                wants_checkpoint: false,
                 wants_told: false,
                 dropped: 0,
                 dropped_ever: 0,
@@ -325,7 +322,6 @@ impl Log {
     pub(crate) fn hold(&self, id: Id) {
         self.with(|inner| {
             inner.held = Some(inner.held.map_or(id, |held| held.min(id)));
-            inner.wants_checkpoint = true;
         });
         self.work.signal(());
     }
@@ -368,10 +364,10 @@ impl Log {
     }
 
     /// What is stored covers everything before this name.
-    pub(super) fn release(&self, next: Id) {
+    pub(super) fn release(&self, next: Id, is_more_wanted: bool) {
         self.with(|inner| {
             // What was asked for meanwhile is of something younger.
-            let still = (inner.wants_checkpoint || inner.wants_told).then_some(next);
+            let still = (is_more_wanted || inner.wants_told).then_some(next);
             inner.held = inner.held.and(still);
         });
     }
