@@ -31,6 +31,10 @@ fn main() {
         .into_iter()
         .map(|worker| worker.join().expect("everything as it must be"));
     let report = reports.fold(Report::default(), Report::with);
-    println!("{report}");
-    println!("run in {:.0} s", begin.elapsed().as_secs_f64());
+    print!("{report}");
+    let cores = if threads == 1 { "core" } else { "cores" };
+    println!(
+        "| all of that on {threads} {cores} | {:.0} s |",
+        begin.elapsed().as_secs_f64()
+    );
 }

@@ -3,8 +3,7 @@
 mod device;
 mod faults;
 mod ledger;
-
-use std::fmt;
+mod report;
 
 use meter_sim::random::Random;
 
@@ -13,125 +12,8 @@ use super::parts::TimeMood;
 use super::server::Mood;
 use super::world::{HOUR_US, SECOND_US, World};
 use ledger::Ledger;
-
-/// What a campaign was like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Virtual hours.
-    pub hours: u64,
-    /// Starts of the device.
-    pub starts: u64,
-    /// Times the supply went in the middle of a write, an erase included.
-    pub cuts_in_writes: u64,
-    /// Of these, in the middle of an erase.
-    pub cuts_in_erases: u64,
-    /// Records at the server.
-    pub readings: u64,
-    /// Records at the server.
-    pub events: u64,
-    /// Records at the server.
-    pub intervals: u64,
-    /// Readings that were in RAM when the supply went, and had not been sent.
-    pub lost_readings: u64,
-    /// Other records of which the same is true.
-    pub lost_others: u64,
-    /// The oldest of the lost readings was that old, in milliseconds.
-    pub oldest_lost_ms: u64,
-    /// Records that came to the server once more.
-    pub again: u64,
-    /// Requests to the server.
-    pub requests: u64,
-    /// Readings of the meter that failed.
-    pub failed_polls: u64,
-    /// Times at which the meter was to be read and was not.
-    pub missed_slots: u64,
-    /// The most a reading began late, in milliseconds.
-    pub latest_ms: u64,
-    /// The longest time the watchdog was not fed, in milliseconds.
-    pub longest_unfed_ms: u64,
-    /// Pages erased.
-    pub erases: u64,
-    /// Energy of all registers in milliwatt-hours, and what of it was estimated.
-    pub energy_mwh: u64,
-    /// Estimated energy.
-    pub estimated_mwh: u64,
-    /// Times the registers saw a counter set to zero.
-    pub resets: u64,
-}
-
-impl Report {
-    /// Both.
-    #[must_use]
-    pub fn with(self, other: Self) -> Self {
-        Self {
-            hours: self.hours + other.hours,
-            starts: self.starts + other.starts,
-            cuts_in_writes: self.cuts_in_writes + other.cuts_in_writes,
-            cuts_in_erases: self.cuts_in_erases + other.cuts_in_erases,
-            readings: self.readings + other.readings,
-            events: self.events + other.events,
-            intervals: self.intervals + other.intervals,
-            lost_readings: self.lost_readings + other.lost_readings,
-            lost_others: self.lost_others + other.lost_others,
-            oldest_lost_ms: self.oldest_lost_ms.max(other.oldest_lost_ms),
-            again: self.again + other.again,
-            requests: self.requests + other.requests,
-            failed_polls: self.failed_polls + other.failed_polls,
-            missed_slots: self.missed_slots + other.missed_slots,
-            latest_ms: self.latest_ms.max(other.latest_ms),
-            longest_unfed_ms: self.longest_unfed_ms.max(other.longest_unfed_ms),
-            erases: self.erases + other.erases,
-            energy_mwh: self.energy_mwh + other.energy_mwh,
-            estimated_mwh: self.estimated_mwh + other.estimated_mwh,
-            resets: self.resets + other.resets,
-        }
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kwh = |mwh: u64| mwh as f64 / 1_000_000.0;
-        writeln!(
-            f,
-            "{} virtual hours, {} starts of the device",
-            self.hours, self.starts
-        )?;
-        writeln!(
-            f,
-            "power went in the middle of {} writes, {} of them erases; {} pages erased",
-            self.cuts_in_writes, self.cuts_in_erases, self.erases
-        )?;
-        writeln!(
-            f,
-            "{} readings of meters failed, {} were left out, the latest began {} ms late",
-            self.failed_polls, self.missed_slots, self.latest_ms
-        )?;
-        writeln!(
-            f,
-            "{} requests; arrived: {} readings, {} events, {} intervals; {} came once more",
-            self.requests, self.readings, self.events, self.intervals, self.again
-        )?;
-        writeln!(
-            f,
-            "lost with the power, as the settings allow: {} readings up to {:.1} s old, {} others",
-            self.lost_readings,
-            self.oldest_lost_ms as f64 / 1_000.0,
-            self.lost_others
-        )?;
-        writeln!(
-            f,
-            "{:.3} kWh in the registers, {:.3} kWh of it estimated; {} counters were set to zero",
-            kwh(self.energy_mwh),
-            kwh(self.estimated_mwh),
-            self.resets
-        )?;
-        write!(
-            f,
-            "the watchdog was fed every {:.1} s at least",
-            self.longest_unfed_ms as f64 / 1_000.0
-        )
-    }
-}
+pub use report::{Faults, Report};
+use smart_meter::settings::Uplink;
 
 /// A device, its world, and what happens to them. The same seed gives the same fate.
 pub struct Campaign {
@@ -144,6 +26,7 @@ struct Fate {
     random: Random,
     ledger: Ledger,
     report: Report,
+    faults: Faults,
     /// Phases until the next look at the books.
     phases_left: u32,
     /// Until when there is no network, whatever else happens.
@@ -151,22 +34,30 @@ struct Fate {
 }
 
 impl Campaign {
-    /// A device with one meter, with every second seed two.
+    /// A device with one meter, with every second seed two; every third sends over MQTT, the others over HTTP.
     #[must_use]
+    #[allow(clippy::expect_used, reason = "a test that can not begin has to fail")]
     pub fn new(seed: u64) -> Self {
         let addresses: &[u8] = if seed.is_multiple_of(2) {
             &[1]
         } else {
             &[1, 2]
         };
+        let mut world = World::new(seed, addresses);
+        if seed % 3 == 2 {
+            world.settings.uplink = Uplink::Mqtt;
+            world.settings.mqtt_broker = "mqtt://server".try_into().expect("a short name");
+        }
         Self {
-            world: World::new(seed, addresses),
+            world,
             fate: Fate {
                 seed,
                 random: Random::new(seed ^ 0xCA3A),
                 ledger: Ledger::new(seed, addresses.len()),
                 report: Report::default(),
-                phases_left: 8,
+                faults: Faults::default(),
+                // All is well at first: counters begin at 0, and somebody sees that.
+                phases_left: 0,
                 offline_until_us: 0,
             },
         }
@@ -186,8 +77,10 @@ impl Campaign {
         let complaints = world.server.complaints();
         assert!(complaints.is_empty(), "seed {}: {complaints:?}", fate.seed);
         let counts: Counts = world.flash.counts();
+        let is_mqtt = world.settings.uplink == Uplink::Mqtt;
         let mut report = Report {
             hours,
+            mqtt_hours: if is_mqtt { hours } else { 0 },
             cuts_in_writes: counts.cuts,
             cuts_in_erases: counts.erase_cuts,
             erases: counts.erases,
@@ -195,9 +88,11 @@ impl Campaign {
             requests: world.server.requests(),
             longest_unfed_ms: world.dog.longest_us() / 1_000,
             latest_ms: world.seen.borrow().latest_ms,
+            faults: fate.faults.with_deeds(&world.server.deeds()),
             ..fate.report
         };
         fate.ledger.report(&mut report);
+        report.check(fate.seed);
         report
     }
 }
@@ -213,6 +108,7 @@ impl Fate {
         world.time.stall_us(off_us);
         if self.random.below(4) == 0 {
             world.battery.off_s.set(None);
+            self.faults.clock_batteries += 1;
         }
     }
 

@@ -173,6 +173,8 @@ pub struct Seen {
     pub latest_ms: u64,
     /// What the counter of each meter said last, in its own steps.
     pub counters: [u64; 4],
+    /// Readings of all meters, in all starts.
+    pub readings: u64,
 }
 
 impl<S: MeterSource, C: Clock> MeterSource for Watched<S, C> {
@@ -194,6 +196,7 @@ impl<S: MeterSource, C: Clock> MeterSource for Watched<S, C> {
         }
         let reading = self.source.read(channel).await?;
         let mut seen = self.seen.borrow_mut();
+        seen.readings += 1;
         let counter = seen.counters.get_mut(usize::from(channel));
         if let (Some(slot), Some(counter)) = (counter, reading.counter) {
             *slot = counter.import;

@@ -18,8 +18,4 @@ fn devices_among_faults_lose_nothing_that_is_not_theirs_to_lose() {
         "{report}"
     );
     assert!(report.lost_readings > 100, "{report}");
-    // And of the schedule and the watchdog.
-    assert_eq!(report.missed_slots, 0, "{report}");
-    assert!(report.latest_ms <= 50, "{report}");
-    assert!(report.longest_unfed_ms < 5_000, "{report}");
 }

@@ -28,6 +28,9 @@ impl Campaign {
                     continue;
                 }
                 fate.phases_left -= 1;
+                if fate.random.below(80) == 0 && !fate.replace_meter(world, device) {
+                    break;
+                }
                 let end = fate.next_phase(world);
                 if !device.until_us(end.at_us()) || matches!(end, End::Dark(_)) {
                     break;
@@ -43,7 +46,8 @@ impl Fate {
     fn audit(&mut self, world: &super::World, device: &mut Running<'_>, counted: &mut u32) {
         self.calm(world);
         device.until_us(world.time.now_us() + 20 * SECOND_US);
-        let limit_us = world.time.now_us() + DRAIN_US;
+        let begin_us = world.time.now_us();
+        let limit_us = begin_us + DRAIN_US;
         let waits = |device: &Running<'_>| {
             let state = device.log.state();
             state.in_flash > 0 || state.in_ram > 0
@@ -58,12 +62,14 @@ impl Fate {
                 device.live.uplink.borrow()
             );
         }
+        let drain_ms = (world.time.now_us() - begin_us) / 1_000;
+        self.report.longest_drain_ms = self.report.longest_drain_ms.max(drain_ms);
+        self.report.audits += 1;
         let repeated = device.log.state().repeated - *counted;
         *counted += repeated;
         let life = Life::new(device.log, repeated);
         self.ledger.audit(&world.server, life);
-        let counters = &world.seen.borrow().counters;
-        self.ledger.weigh(device.live, counters);
+        self.ledger.weigh(device.live, &world.seen.borrow());
         self.phases_left = 12 + self.random.below(24) as u32;
     }
 

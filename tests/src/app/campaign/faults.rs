@@ -4,8 +4,11 @@ use meter_sim::pzem::{Fault, Faults};
 
 use super::super::parts::TimeMood;
 use super::super::server::Mood;
-use super::super::world::{HOUR_US, World};
+use super::super::world::{HOUR_US, Running, SECOND_US, World};
 use super::Fate;
+
+/// Within this every meter that answers has been read, several times.
+const LOOK_US: u64 = 30 * SECOND_US;
 
 /// How a phase ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,23 +56,28 @@ impl Fate {
             0..9 => Mood::Good,
             9..12 => Mood::Offline,
             12..16 => Mood::Moody,
-            other => Mood::ALL.get(other - 15).copied().unwrap_or(Mood::Good),
+            // All but the first two.
+            other => Mood::ALL.get(other - 14).copied().unwrap_or(Mood::Good),
         };
         if now_us > self.offline_until_us && self.random.below(150) == 0 {
             // Gone for a day, or half of one where two meters fill the flash.
             let hours = if world.modules.len() == 1 { 24 } else { 12 };
             self.offline_until_us = now_us + hours * HOUR_US;
+            self.faults.long_offline += 1;
         }
-        let is_offline = now_us < self.offline_until_us;
-        world
-            .server
-            .set_mood(if is_offline { Mood::Offline } else { mood });
+        let is_long = now_us < self.offline_until_us;
+        let mood = if is_long { Mood::Offline } else { mood };
+        self.faults.offline += u64::from(mood == Mood::Offline && !is_long);
+        world.server.set_mood(mood);
     }
 
     fn trouble_on_the_line(&mut self, world: &World) {
         be_kind_to_the_line(world);
         let seed = self.random.below(u64::MAX);
-        match self.random.below(12) {
+        let kind = self.random.below(12);
+        self.faults.line += u64::from(kind < 4);
+        self.faults.unplugged += u64::from(kind == 4 || kind == 5);
+        match kind {
             0 => world.line.set_faults(
                 Faults::seeded(seed)
                     .with(Fault::Flip, 2_000)
@@ -115,7 +123,35 @@ impl Fate {
             let seen_wh = world.seen.borrow().counters.get(which).copied();
             let seen_wh = seen_wh.unwrap_or_default();
             self.ledger.reset(which, counted_wh, seen_wh);
+            self.faults.resets += 1;
         }
+    }
+
+    /// A meter is replaced by one that has counted elsewhere, while the device looks; whether the supply lasted.
+    ///
+    /// It has counted so much more or less that nobody can have used that meanwhile. While the device has no supply it
+    /// could not be told from a month without one, unless it knows the time right after.
+    pub(super) fn replace_meter(&mut self, world: &World, device: &mut Running<'_>) -> bool {
+        let which = self.random.below(world.modules.len() as u64) as usize;
+        let new_wh = 2_000_000 + 1_000_000 * self.random.below(6) as u32;
+        let Some(id) = world.modules.get(which) else {
+            return true;
+        };
+        be_kind_to_the_line(world);
+        world.flash.cut_after(None);
+        if !device.until_us(world.time.now_us() + LOOK_US) {
+            return false;
+        }
+        let counted_wh = world.line.ac(*id, |module| module.energy_wh());
+        let counted_wh = counted_wh.unwrap_or_default();
+        if counted_wh.abs_diff(new_wh) > 500_000 {
+            world.line.ac(*id, |module| module.set_energy_wh(new_wh));
+            let seen_wh = world.seen.borrow().counters.get(which).copied();
+            let seen_wh = seen_wh.unwrap_or_default();
+            self.ledger.replace(which, counted_wh, new_wh, seen_wh);
+            self.faults.replaced += 1;
+        }
+        device.until_us(world.time.now_us() + LOOK_US)
     }
 
     fn clocks(&mut self, world: &World) {
@@ -126,10 +162,10 @@ impl Fate {
             3 => -40_000_000_000_000,
             _ => self.random.below(200) as i64 - 100,
         };
-        world.time_servers.mood.set(TimeMood {
-            is_up: self.random.below(4) > 0,
-            off_ms,
-        });
+        let is_up = self.random.below(4) > 0;
+        self.faults.clock_servers += u64::from(!is_up);
+        self.faults.clock_jumps += u64::from(is_up && off_ms.abs() > 1_000);
+        world.time_servers.mood.set(TimeMood { is_up, off_ms });
     }
 }
 

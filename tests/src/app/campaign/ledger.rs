@@ -6,6 +6,7 @@ use smart_meter::live::Live;
 use smart_meter::record::Id;
 use smart_meter::store::Log;
 
+use super::super::parts::Seen;
 use super::super::server::{Kind, Server, Stored};
 use super::Report;
 
@@ -13,6 +14,9 @@ use super::Report;
 const READING_MS: u64 = 66_000;
 /// Anything else goes to flash at once, but waits for a quiet moment to erase a page.
 const OTHER_MS: u64 = 3_000;
+
+/// Most readings of one start that no record tells of: those before it is known whether the meter goes on.
+const WITHHELD: u64 = 6;
 
 /// Energy that a meter may have counted since it was read last, before its counter is set to zero.
 const RESET_MWH: u64 = 5_000;
@@ -52,11 +56,37 @@ struct Channel {
     base_mwh: Option<u64>,
     /// Register and time of the last reading.
     last: Option<(u64, i64)>,
-    /// What its counter had counted when it was set to zero, all times together, and how often it was.
-    before_wh: u64,
+    /// The last reading and the last event with a time: start, time, and what it said.
+    last_seen: [Option<(u32, i64, Kind)>; 2],
+    /// What its counter had counted when it was set to zero or became another, less what the other had, all times
+    /// together, and how often that was.
+    before_wh: i64,
     resets: u64,
     /// What it had counted then since anybody read it.
     unseen_wh: u64,
+}
+
+impl Channel {
+    /// A record under another name says something else: nothing is made twice.
+    fn is_news(&mut self, seed: u64, id: Id, stored: &Stored) {
+        let place = match stored.kind {
+            Kind::Reading { .. } => 0,
+            Kind::Event { .. } => 1,
+            // The sum tells.
+            Kind::Interval { .. } => return,
+        };
+        let (Some(utc_ms), Some(last)) = (stored.utc_ms, self.last_seen.get_mut(place)) else {
+            return;
+        };
+        let is_same = |(boot, before_ms, kind): &(u32, i64, Kind)| {
+            *boot == id.boot && *before_ms == utc_ms && (place == 0 || *kind == stored.kind)
+        };
+        assert!(
+            !last.as_ref().is_some_and(is_same),
+            "seed {seed}: {id:?} is there twice: {stored:?}"
+        );
+        *last = Some((id.boot, utc_ms, stored.kind));
+    }
 }
 
 pub(super) struct Ledger {
@@ -155,6 +185,7 @@ impl Ledger {
                 self.seed
             );
             self.report.lost_others += 1;
+            self.report.oldest_other_ms = self.report.oldest_other_ms.max(age_ms);
         }
     }
 
@@ -164,6 +195,7 @@ impl Ledger {
         let Some(channel) = self.channels.get_mut(usize::from(stored.channel)) else {
             return;
         };
+        channel.is_news(seed, id, stored);
         match stored.kind {
             Kind::Reading { import_mwh } => {
                 self.report.readings += 1;
@@ -198,47 +230,67 @@ impl Ledger {
 
     /// The counter of a meter was set to zero.
     pub(super) fn reset(&mut self, channel: usize, counted_wh: u32, seen_wh: u64) {
+        self.replace(channel, counted_wh, 0, seen_wh);
+    }
+
+    /// A meter was replaced by another that had counted something.
+    pub(super) fn replace(&mut self, channel: usize, counted_wh: u32, new_wh: u32, seen_wh: u64) {
         if let Some(channel) = self.channels.get_mut(channel) {
-            channel.before_wh += u64::from(counted_wh);
+            channel.before_wh += i64::from(counted_wh) - i64::from(new_wh);
             channel.unseen_wh += u64::from(counted_wh).saturating_sub(seen_wh);
             channel.resets += 1;
         }
     }
 
-    /// Compares the registers with what the counters of the meters said last, which began at 0.
-    pub(super) fn weigh(&mut self, live: &Live, counters_wh: &[u64]) {
+    /// Compares the registers with what came, and with what the counters of the meters said last, which began at 0.
+    pub(super) fn weigh(&mut self, live: &Live, seen: &Seen) {
+        let seed = self.seed;
         let channels = live.channels.borrow();
         self.report.energy_mwh = 0;
         self.report.estimated_mwh = 0;
-        self.report.resets = 0;
         let known = self.channels.iter();
-        for ((channel, counter_wh), known) in channels.iter().zip(counters_wh).zip(known) {
+        for ((channel, counter_wh), known) in channels.iter().zip(seen.counters).zip(known) {
             let registers = &channel.registers;
             let (import_mwh, estimated_mwh) = (registers.import.mwh(), registers.estimated.mwh());
             self.report.energy_mwh += import_mwh;
             self.report.estimated_mwh += estimated_mwh;
-            self.report.resets += u64::from(registers.resets);
-            let counted_mwh = (known.before_wh + counter_wh) * 1_000;
-            let off_mwh = import_mwh.abs_diff(counted_mwh);
+            assert_eq!(
+                import_mwh, known.import_mwh,
+                "seed {seed}: the register is not the one that came last: {registers:?}"
+            );
+            let counted_mwh = (known.before_wh + counter_wh.cast_signed()) * 1_000;
+            let off_mwh = import_mwh.cast_signed().abs_diff(counted_mwh);
             // What nobody read before a reset is gone; what was read and not stored is estimated.
             let may_be_off_mwh = estimated_mwh + known.resets * RESET_MWH + known.unseen_wh * 1_000;
             assert!(
                 off_mwh <= may_be_off_mwh,
-                "seed {}: {import_mwh} mWh, of them {estimated_mwh} estimated, where {counted_mwh} were counted: {registers:?}, {known:?}",
-                self.seed
+                "seed {seed}: {import_mwh} mWh, of them {estimated_mwh} estimated, where {counted_mwh} were counted: {registers:?}, {known:?}"
             );
         }
+        let told = self.report.readings + self.report.lost_readings;
+        let starts = u64::from(self.next.boot);
+        let most = WITHHELD * starts * self.channels.len() as u64;
+        assert!(
+            told <= seen.readings && told + most >= seen.readings,
+            "seed {seed}: {told} records of {} readings in {starts} starts",
+            seen.readings
+        );
+        self.report.taken = seen.readings;
+        self.report.withheld = seen.readings - told;
     }
 
     pub(super) fn report(&self, report: &mut Report) {
-        report.readings = self.report.readings;
-        report.events = self.report.events;
-        report.intervals = self.report.intervals;
-        report.lost_readings = self.report.lost_readings;
-        report.lost_others = self.report.lost_others;
-        report.oldest_lost_ms = self.report.oldest_lost_ms;
-        report.energy_mwh = self.report.energy_mwh;
-        report.estimated_mwh = self.report.estimated_mwh;
-        report.resets = self.report.resets;
+        let books = &self.report;
+        report.taken = books.taken;
+        report.withheld = books.withheld;
+        report.readings = books.readings;
+        report.events = books.events;
+        report.intervals = books.intervals;
+        report.lost_readings = books.lost_readings;
+        report.lost_others = books.lost_others;
+        report.oldest_lost_ms = books.oldest_lost_ms;
+        report.oldest_other_ms = books.oldest_other_ms;
+        report.energy_mwh = books.energy_mwh;
+        report.estimated_mwh = books.estimated_mwh;
     }
 }
