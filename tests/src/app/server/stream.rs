@@ -100,6 +100,10 @@ impl MemoryStream {
             }
         };
         let request: Vec<u8> = self.request.drain(..to).collect();
+        if self.request.is_empty() {
+            // Room that is not needed is given back: somebody counts it.
+            self.request = Vec::new();
+        }
         let (first, body) = (request.first().copied(), request.get(from..));
         let (first, body) = (first.unwrap_or_default(), body.unwrap_or_default());
         if self.is_lost || is_mqtt && !mqtt::wants_answer(first) {
@@ -141,6 +145,7 @@ impl MemoryStream {
         }
         loop {
             let Some((at_us, bytes)) = self.replies.front_mut() else {
+                self.replies = VecDeque::new();
                 return self.is_closed.then_some(Ok(0));
             };
             if self.server.time.now_us() < *at_us {
