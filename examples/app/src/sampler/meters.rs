@@ -3,9 +3,10 @@
 use core::cell::RefCell;
 
 use heapless::Vec;
-use meter_core::meter::{Meter, Standard};
+use meter_core::meter::Standard;
 use meter_core::{Flags, Outputs, Reading, Snapshot, Source};
 
+use super::slot::{Room, Slot};
 use super::{setup, words};
 use crate::live::{Channel, Live};
 use crate::platform::{MeterSource, SourceError};
@@ -13,15 +14,6 @@ use crate::record::{Body, EventRecord, Interval, Quality, Values, quality_of};
 use crate::settings::{CHANNELS, Settings};
 use crate::store::{Log, Stored};
 use crate::time::zone;
-
-/// So much more than it has is a register allowed to be told, in seconds of the present power, before that is stored
-/// anew; and what is left of it when it is.
-const AHEAD_S: u64 = 90;
-const LEFT_S: u64 = 30;
-/// And at least so much, in milliwatt-hours.
-const AHEAD_MWH: u64 = 1_000;
-/// A counter that contradicts itself for so many readings after a start is none to wait for.
-const DOUBTS: u8 = 5;
 
 /// The meters of a device, which one task fills and another stores.
 ///
@@ -31,101 +23,6 @@ const DOUBTS: u8 = 5;
 /// from there: the difference, at most a minute and a half of energy beyond what flowed, counts as estimated.
 pub struct Meters {
     slots: RefCell<Vec<Slot, CHANNELS>>,
-}
-
-struct Slot {
-    meter: Meter<Standard>,
-    /// It was read since it was stored last.
-    is_touched: bool,
-    /// It is to be stored now.
-    is_wanted: bool,
-    /// When it was stored last.
-    stored_ms: u64,
-    /// There is a stored state.
-    is_stored: bool,
-    /// Import and export may be told up to this, as is stored.
-    told_mwh: [u64; 2],
-    /// By how much the registers were behind that at the start.
-    behind_mwh: [u64; 2],
-    /// How far ahead the next limit is.
-    ahead_mwh: u64,
-    /// Whether the meter has to show that it still counts from where it was stored.
-    proof: Proof,
-}
-
-/// How a meter goes on after a start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Proof {
-    /// Nobody knows yet; its counter was doubted so often.
-    Awaited(u8),
-    /// From what was told, with the next reading.
-    Lost,
-    /// From what it counts.
-    Given,
-}
-
-impl Slot {
-    fn registers_mwh(&self) -> [u64; 2] {
-        let registers = self.meter.registers();
-        [registers.import.mwh(), registers.export.mwh()]
-    }
-
-    const fn is_due(&self, now_ms: u64, age_ms: u64) -> bool {
-        self.is_touched && (self.is_wanted || now_ms.saturating_sub(self.stored_ms) >= age_ms)
-    }
-
-    /// Takes what a reading proves. Gives whether what the registers say may be told.
-    fn prove(&mut self, flags: Flags) -> bool {
-        let Proof::Awaited(doubts) = self.proof else {
-            return self.proof == Proof::Given;
-        };
-        let is_lost = flags.contains(Flags::RESET) || flags.contains(Flags::GLITCH);
-        self.proof = if is_lost || doubts >= DOUBTS {
-            Proof::Lost
-        } else if self.meter.is_doubting() {
-            Proof::Awaited(doubts + 1)
-        } else {
-            Proof::Given
-        };
-        self.proof == Proof::Given
-    }
-
-    /// Goes on from what was told, with what was counted since the start; whether that is estimated.
-    fn go_on(&mut self) -> bool {
-        if self.proof != Proof::Lost {
-            return false;
-        }
-        self.proof = Proof::Given;
-        let [import_mwh, export_mwh] = self.registers_mwh();
-        let [more_import_mwh, more_export_mwh] = self.behind_mwh;
-        self.meter.raise(
-            import_mwh.saturating_add(more_import_mwh),
-            export_mwh.saturating_add(more_export_mwh),
-        );
-        more_import_mwh > 0 || more_export_mwh > 0
-    }
-
-    /// How near the registers are to what may be told of them.
-    fn room(&self) -> Room {
-        let left_mwh = self.ahead_mwh * LEFT_S / AHEAD_S;
-        let mut room = Room::Enough;
-        for (mwh, told_mwh) in self.registers_mwh().into_iter().zip(self.told_mwh) {
-            if mwh > told_mwh {
-                return Room::None;
-            }
-            if mwh > 0 && mwh.saturating_add(left_mwh) > told_mwh {
-                room = Room::Little;
-            }
-        }
-        room
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Room {
-    None,
-    Little,
-    Enough,
 }
 
 impl Meters {
@@ -141,35 +38,8 @@ impl Meters {
             // A counter that never starts over is one that this program keeps, and loses.
             let is_volatile = source.describe(channel).moduli.is_empty();
             let stages = Standard::new(settings.profile_s, settings.billing_day);
-            let meter = match &stored.snapshot {
-                Some(snapshot) if is_volatile => {
-                    Meter::restore(stages, &snapshot.with_counter_at_zero())
-                }
-                Some(snapshot) => Meter::restore(stages, snapshot),
-                None => Meter::new(stages),
-            };
-            let proof = match stored.snapshot {
-                None => Proof::Given,
-                Some(_) if is_volatile => Proof::Lost,
-                Some(_) => Proof::Awaited(0),
-            };
-            let mut slot = Slot {
-                meter,
-                is_touched: false,
-                is_wanted: false,
-                stored_ms: 0,
-                is_stored: stored.snapshot.is_some(),
-                told_mwh: stored.told_mwh,
-                behind_mwh: stored.told_mwh,
-                ahead_mwh: AHEAD_MWH,
-                proof,
-            };
-            let now_mwh = slot.registers_mwh();
-            for (behind, now) in slot.behind_mwh.iter_mut().zip(now_mwh) {
-                *behind = behind.saturating_sub(now);
-            }
             // No more than CHANNELS.
-            let _ = slots.push(slot);
+            let _ = slots.push(Slot::new(stages, stored, is_volatile));
         }
         Self {
             slots: RefCell::new(slots),
@@ -205,26 +75,13 @@ impl Meters {
     ) -> Option<[u8; Snapshot::BYTES]> {
         let mut slots = self.slots.borrow_mut();
         let slot = slots.get_mut(usize::from(channel))?;
-        if !slot.is_due(now_ms, age_ms) {
-            return None;
-        }
-        slot.is_touched = false;
-        slot.is_wanted = false;
-        slot.stored_ms = now_ms;
-        Some(slot.meter.snapshot().encode())
+        slot.snapshot(now_ms, age_ms)
     }
 
     /// How far the registers of a meter may be told, if that has to be stored.
     pub(crate) fn wants_told(&self, channel: u8) -> Option<[u64; 2]> {
         let slots = self.slots.borrow();
-        let slot = slots.get(usize::from(channel))?;
-        if slot.proof != Proof::Given || slot.room() == Room::Enough {
-            return None;
-        }
-        Some(slot.registers_mwh().map(|mwh| match mwh {
-            0 => 0,
-            mwh => mwh.saturating_add(slot.ahead_mwh),
-        }))
+        slots.get(usize::from(channel))?.wants_told()
     }
 
     /// It is stored.
@@ -306,8 +163,7 @@ impl Meters {
             log.hold(id);
             slot.is_wanted = true;
         }
-        let power_mw = u64::from(shown.power_mw.unwrap_or(0).unsigned_abs());
-        slot.ahead_mwh = (power_mw * AHEAD_S / 3_600).max(AHEAD_MWH);
+        slot.look_ahead(shown.power_mw);
         match slot.room() {
             Room::None => log.hold_for_told(Some(id)),
             Room::Little => log.hold_for_told(None),

@@ -5,6 +5,7 @@
 mod meters;
 mod schedule;
 mod setup;
+mod slot;
 
 pub use meters::Meters;
 pub use schedule::Schedule;

@@ -7,7 +7,7 @@
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 use heapless::Vec;
 
-use super::log::{VOID, Void};
+use super::inner::{VOID, Void};
 use super::open::{NAME, id};
 use super::{Key, Log, SharedStates, StoreError};
 use crate::platform::Clock;

@@ -10,10 +10,12 @@
 
 mod block;
 mod covered;
+mod difference;
 mod enrolment;
 mod error;
 mod flash;
 mod guard;
+mod inner;
 mod keeper;
 mod log;
 mod open;

@@ -1,19 +1,19 @@
 //! The task that writes flash.
 
+mod records;
+mod registers;
+
 use embassy_futures::select::select;
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 
-use super::block::{Aligned, BLOCK, BlockReader, BlockWriter};
-use super::log::STARTS;
-use super::open::{START, meter_bytes};
-use super::queue::{Go, JOURNAL_PAGES, Queue, READING_PAGES};
+use super::block::{Aligned, BLOCK, BlockWriter};
+use super::queue::{JOURNAL_PAGES, Queue, READING_PAGES};
 use super::window::place_of;
-use super::{Key, Log, RING, SharedFlash, SharedStates, StoreError, USES};
+use super::{Log, RING, SharedFlash, SharedStates, StoreError, USES};
 use crate::live::{Live, Task};
 use crate::platform::Clock;
-use crate::record::{Body, DeviceEvent, Quality, Record};
+use crate::record::{Body, DeviceEvent, Quality};
 use crate::sampler::Meters;
-use crate::settings::CHANNELS;
 
 /// Somebody is told of dropped records once in this time.
 const TELL_MS: u64 = 3_600_000;
@@ -159,170 +159,6 @@ impl<'a, F: MultiwriteNorFlash, C: Clock> Keeper<'a, F, C> {
         log.filled.signal(());
         log.settled.signal(());
         self.retry_ms = Some(now_ms.saturating_add(RETRY_MS));
-    }
-
-    /// Keeps when this start was.
-    async fn learn(&mut self, log: &Log) -> Result<(), StoreError> {
-        let mut bytes = [0; STARTS * START];
-        let length = log.with(|inner| {
-            if !core::mem::take(&mut inner.wants_starts) {
-                return 0;
-            }
-            for (slot, (boot, offset_ms)) in bytes.chunks_exact_mut(START).zip(&inner.starts) {
-                let (first, second) = slot.split_at_mut(4);
-                first.copy_from_slice(&boot.to_le_bytes());
-                second.copy_from_slice(&offset_ms.to_le_bytes());
-            }
-            inner.starts.len() * START
-        });
-        let bytes = bytes.get(..length).unwrap_or_default();
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let result = self.states.lock().await.put(Key::STARTS, bytes).await;
-        if result.is_err() {
-            log.with(|inner| inner.wants_starts = true);
-        }
-        result
-    }
-
-    /// Stores how far registers may be told.
-    async fn store_told(&mut self, log: &Log, meters: &Meters) -> Result<(), StoreError> {
-        log.with(|inner| inner.wants_told = false);
-        for channel in 0..CHANNELS as u8 {
-            let Some(told_mwh) = meters.wants_told(channel) else {
-                continue;
-            };
-            let mut bytes = [0; 16];
-            for (slot, mwh) in bytes.chunks_exact_mut(8).zip(told_mwh) {
-                slot.copy_from_slice(&mwh.to_le_bytes());
-            }
-            let result = self
-                .states
-                .lock()
-                .await
-                .put(Key::told(channel), &bytes)
-                .await;
-            if result.is_err() {
-                log.with(|inner| inner.wants_told = true);
-            }
-            result?;
-            meters.may_tell(channel, told_mwh);
-        }
-        Ok(())
-    }
-
-    /// Stores the registers of meters on which something depends, or that were stored long ago.
-    async fn checkpoint(
-        &mut self,
-        now_ms: u64,
-        age_ms: u64,
-        log: &Log,
-        meters: &Meters,
-    ) -> Result<(), StoreError> {
-        for channel in 0..CHANNELS as u8 {
-            // An interval is written before the registers that begin the next one: it can be made once more, if need be.
-            self.write_journal(log).await?;
-            let covered = log.next_id();
-            let Some(snapshot) = meters.snapshot(channel, now_ms, age_ms) else {
-                continue;
-            };
-            let bytes = meter_bytes(covered, &snapshot);
-            let result = self
-                .states
-                .lock()
-                .await
-                .put(Key::meter(channel), &bytes)
-                .await;
-            match result {
-                Ok(()) => meters.stored(channel),
-                Err(error) => {
-                    meters.not_stored(channel);
-                    return Err(error);
-                }
-            }
-        }
-        let erases = self.flash.erases();
-        if erases != self.stored_erases {
-            let mut bytes = [0; 4 * USES];
-            for (slot, count) in bytes.chunks_exact_mut(4).zip(erases) {
-                slot.copy_from_slice(&count.to_le_bytes());
-            }
-            self.states.lock().await.put(Key::ERASES, &bytes).await?;
-            self.stored_erases = erases;
-        }
-        Ok(())
-    }
-
-    /// Moves events and intervals from RAM to flash.
-    async fn write_journal(&mut self, log: &Log) -> Result<(), StoreError> {
-        self.write(log, |record| place_of(record) == 1).await
-    }
-
-    /// Moves records of one kind from RAM to flash, in blocks.
-    async fn write(&mut self, log: &Log, is_wanted: fn(&Record) -> bool) -> Result<(), StoreError> {
-        loop {
-            self.block.clear();
-            let block = &mut self.block;
-            log.with(|inner| {
-                let waiting = inner.ring.iter().filter(|record| is_wanted(record));
-                for record in waiting {
-                    if !block.push(record) {
-                        break;
-                    }
-                }
-                inner.transit = block.last();
-            });
-            let Some(last) = self.block.last() else {
-                return Ok(());
-            };
-            let displaced = |record: &Record| log.with(|inner| inner.displaced(record));
-            let (bytes, buffer) = (self.block.bytes(), &mut self.buffer);
-            let is_reading = BlockReader::new(bytes)
-                .and_then(|mut records| records.next())
-                .is_some_and(|record| place_of(&record) == 0);
-            if is_reading {
-                self.readings.push(bytes, last, buffer, displaced).await?;
-            } else {
-                self.journal.push(bytes, last, buffer, displaced).await?;
-            }
-            log.with(|inner| {
-                inner.transit = None;
-                inner
-                    .ring
-                    .retain(|record| record.id > last || !is_wanted(record));
-                for record in BlockReader::new(self.block.bytes()).into_iter().flatten() {
-                    inner.arrived(&record);
-                }
-            });
-        }
-    }
-
-    /// Finds the oldest records in flash.
-    async fn fill(&mut self, log: &Log) -> Result<(), StoreError> {
-        log.with(|inner| inner.window.begin_search());
-        let look = |block: BlockReader<'_>| {
-            log.with(|inner| {
-                for record in block {
-                    if inner.window.excludes(record.id) {
-                        inner.window.add(&record);
-                        return Go::Stop;
-                    }
-                    if !inner.is_over(&record) {
-                        inner.window.add(&record);
-                    }
-                }
-                Go::On
-            })
-        };
-        self.readings.visit(&mut self.buffer, look).await?;
-        self.journal.visit(&mut self.buffer, look).await?;
-        log.with(|inner| {
-            inner.window.end_search();
-            inner.wants_window = false;
-        });
-        log.filled.signal(());
-        Ok(())
     }
 
     fn report(&self, live: &Live, log: &Log) {
