@@ -9,6 +9,7 @@
     reason = "helpers of tests are tests"
 )]
 
+#[allow(dead_code, reason = "the suite of the station needs more of it")]
 mod broker;
 #[path = "../uplink/device.rs"]
 #[allow(dead_code, reason = "the other suite needs more of it")]

@@ -61,3 +61,29 @@ impl DelayNs for StationClock {
         self.until_us(self.now_us() + u64::from(ms) * 1_000).await;
     }
 }
+
+/// Shows the time of the station and waits by that on the wall: those who look live no faster.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WallClock(pub(super) StationClock);
+
+/// Nobody sees more pictures than that.
+const GLANCE: Duration = Duration::from_millis(100);
+
+impl Clock for WallClock {
+    fn now_ms(&self) -> u64 {
+        self.0.now_ms()
+    }
+
+    async fn sleep_until(&self, at_ms: u64) {
+        let glance = time::sleep(if self.0.speed > 1 {
+            GLANCE
+        } else {
+            Duration::ZERO
+        });
+        embassy_futures::join::join(self.0.sleep_until(at_ms), glance).await;
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        time::sleep(Duration::from_millis(ms)).await;
+    }
+}

@@ -1,6 +1,6 @@
 //! The flash of the device: in a file, or in memory.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -30,7 +30,7 @@ impl Flash {
         Self::Memory(vec![0xFF; BYTES])
     }
 
-    /// In a folder, which is made if it is not there. A new one is erased.
+    /// In a folder, which is made if it is not there. A new one is erased. No other station has it then.
     pub(super) fn in_folder(folder: &Path) -> Result<Self, Problem> {
         let path = folder.join(FILE);
         let open = || {
@@ -42,6 +42,11 @@ impl Flash {
                 .create(true)
                 .truncate(false)
                 .open(&path)?;
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::ResourceBusy.into()),
+                // A file system without locks is trusted.
+                Err(TryLockError::Error(_)) | Ok(()) => {}
+            }
             let length = file.metadata()?.len() as usize;
             if length < BYTES {
                 file.seek(SeekFrom::End(0))?;
@@ -50,7 +55,13 @@ impl Flash {
             Ok(file)
         };
         let file = open().map_err(|error: io::Error| {
-            Problem::Refused(format!("{}: can not be written: {error}", path.display()))
+            let name = folder.display();
+            Problem::Refused(match error.kind() {
+                io::ErrorKind::ResourceBusy => format!(
+                    "--data {name}: another station runs on it: end that one, or give this one a folder of its own"
+                ),
+                _ => format!("--data {name}: {error}: give a folder that you may write to"),
+            })
         })?;
         Ok(Self::File(file))
     }

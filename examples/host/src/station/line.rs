@@ -1,6 +1,7 @@
 //! The serial line as the application wants it: bytes that are waited for.
 
 use std::io::{self, Read as _, Write as _};
+use std::path::Path;
 use std::thread;
 
 use embedded_io::ReadReady;
@@ -10,6 +11,7 @@ use serialport::{SerialPort, StopBits};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::clock::StationClock;
+use super::counter::Counter;
 use crate::error::Problem;
 use crate::port::{self, Port, PortError};
 
@@ -31,6 +33,7 @@ pub(super) struct SimulatedLine {
     line: Line,
     uart: Uart,
     clock: StationClock,
+    counters: Vec<Counter>,
 }
 
 impl StationLine {
@@ -50,15 +53,27 @@ impl StationLine {
         }))
     }
 
-    /// Households at these addresses.
-    pub(super) fn simulated(addresses: &[u8], clock: StationClock) -> Self {
+    /// Households at these addresses. Their counters go on from what a folder keeps of them, as those of real modules do.
+    pub(super) fn simulated(
+        addresses: &[u8],
+        clock: StationClock,
+        folder: Option<&Path>,
+    ) -> Result<Self, Problem> {
         let line = Line::new();
+        let mut counters = Vec::new();
         for address in addresses {
+            let mut counter = Counter::new(*address, folder)?;
             let module = AcModule::new(*address).with_household(u64::from(*address));
-            line.attach(module.with_energy_wh(1_284_350));
+            counter.module = Some(line.attach(module.with_energy_wh(counter.energy_wh)));
+            counters.push(counter);
         }
         let uart = line.uart();
-        Self::Simulated(SimulatedLine { line, uart, clock })
+        Ok(Self::Simulated(SimulatedLine {
+            line,
+            uart,
+            clock,
+            counters,
+        }))
     }
 }
 
@@ -79,8 +94,11 @@ fn listen(mut port: Box<dyn SerialPort>, say: &UnboundedSender<Result<Vec<u8>, P
 }
 
 impl SimulatedLine {
-    fn catch_up(&self) {
+    fn catch_up(&mut self) -> Result<(), PortError> {
         self.line.advance_to_us(self.clock.now_us());
+        // Kept before anybody hears of it.
+        let mut counters = self.counters.iter_mut();
+        counters.try_for_each(|counter| counter.keep(&self.line).map_err(PortError::from))
     }
 }
 
@@ -103,7 +121,7 @@ impl Read for StationLine {
                 Ok(count)
             }
             Self::Simulated(simulated) => loop {
-                simulated.catch_up();
+                simulated.catch_up()?;
                 if simulated.uart.read_ready()? {
                     return Ok(embedded_io::Read::read(&mut simulated.uart, buffer)?);
                 }
@@ -120,7 +138,7 @@ impl Write for StationLine {
             // A request is shorter than any buffer of a port.
             Self::Serial(serial) => Ok(serial.port.write(buffer)?),
             Self::Simulated(simulated) => {
-                simulated.catch_up();
+                simulated.catch_up()?;
                 Ok(embedded_io::Write::write(&mut simulated.uart, buffer)?)
             }
         }
@@ -130,10 +148,10 @@ impl Write for StationLine {
         match self {
             Self::Serial(serial) => Ok(serial.port.flush()?),
             Self::Simulated(simulated) => {
-                simulated.catch_up();
+                simulated.catch_up()?;
                 let done_us = simulated.line.under_way_until_us().unwrap_or_default();
                 simulated.clock.until_us(done_us).await;
-                simulated.catch_up();
+                simulated.catch_up()?;
                 Ok(())
             }
         }

@@ -1,45 +1,53 @@
 //! `meter station`: the firmware of the smart meter on this PC. The application is the same; modules may be simulated,
-//! flash is a file, the network is the PC's.
+//! flash and card are files, the network is the PC's.
 
+mod archive;
+mod card;
 pub(crate) mod cli;
 mod clock;
+mod counter;
+mod ending;
 mod flash;
 mod line;
 mod machine;
+mod output;
+mod page;
 mod settings;
+mod terminal;
 mod time;
+mod uplink;
 
-use std::cell::Cell;
-use std::io::Write;
-use std::rc::Rc;
-use std::time::Duration;
+use std::future::pending;
+use std::net::{IpAddr, UdpSocket};
 
+use embassy_futures::join::join4;
 use embassy_futures::select::{Either, select};
 use embassy_time as _;
 use pzem::Config;
 use pzem::asynch::Pzem;
 use smart_meter::app::{self, Parts};
-use smart_meter::live::Live;
+use smart_meter::display;
+use smart_meter::live::{Live, NetworkState};
+use smart_meter::ota::Version;
 use smart_meter::platform::{Machine, MeterSource, NoRtc};
-use smart_meter::record::{Body, Record};
+use smart_meter::record::Record;
 use smart_meter::sampler::Meters;
-use smart_meter::serial_log::Entry;
-use smart_meter::settings::{Settings, Uplink};
+use smart_meter::settings::Settings;
 use smart_meter::source::PzemLine;
-use smart_meter::store::{Enrolled, Log, Opened, Outlet, Plan, SharedFlash, SharedStates, States};
-use smart_meter::uplink;
+use smart_meter::store::{Log, Opened, Plan, SharedFlash, SharedStates, States};
 
+use self::archive::Archive;
 use self::cli::StationOptions;
-use self::clock::StationClock;
+use self::clock::{StationClock, WallClock};
 use self::flash::{Flash, PAGES};
 use self::line::StationLine;
 use self::machine::{NoTeeth, Process};
+use self::output::Output;
+use self::page::Page;
+use self::terminal::Terminal;
 use self::time::PcTime;
 use crate::error::Problem;
 use crate::network::{Authority, Sockets};
-
-/// What still waits to be sent at the end is waited for this long.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(options: &StationOptions) -> Result<(), Problem> {
     let settings = settings::of(options)?;
@@ -60,25 +68,20 @@ async fn station(
     sockets: Sockets,
 ) -> Result<(), Problem> {
     let clock = StationClock::new(options.speed);
-    let (line, config) = match &options.port {
-        // USB adapters and networks take their time.
-        Some(path) => (
-            StationLine::open(path)?,
-            Config::new().with_reply_timeout_ms(500),
-        ),
-        None => {
-            if !options.sim {
-                eprintln!("meter: no --port given: using a simulated module");
-            }
-            (
-                StationLine::simulated(&settings.addresses, clock),
-                Config::new(),
-            )
-        }
+    let page = match options.page {
+        Some(port) => Some(Page::open(port).await?),
+        None => None,
     };
     let flash = match &options.data {
         Some(folder) => Flash::in_folder(folder)?,
         None => Flash::in_memory(),
+    };
+    // Nobody else has the folder from here on.
+    let (line, config) = line(options, &settings, clock)?;
+    let archive = options.data.as_deref().map(Archive::in_folder);
+    let archive: Option<&'static Archive> = match archive {
+        Some(archive) => Some(Box::leak(Box::new(archive?))),
+        None => None,
     };
     let broken = |error| Problem::Refused(format!("the flash of the station: {error}"));
     let shared = SharedFlash::open(flash, clock, 0).await.map_err(broken)?;
@@ -91,29 +94,53 @@ async fn station(
     let opened = opened.map_err(broken)?;
     let source = PzemLine::with_config(Pzem::new(line, clock), &settings.addresses, config);
     let meters = Meters::new(&settings, &source, &opened.meters);
-    // For as long as the process: the application lends it to everybody.
+    // For as long as the process: the application lends them to everybody.
     let live: &'static Live = Box::leak(Box::new(Live::new(settings)));
-    let seen = watch(live);
+    let output: &'static Output = Box::leak(Box::default());
+    let is_shown = !options.display;
+    let witness = move |record: &Record| {
+        output.record(record, live, is_shown);
+        if let Some(archive) = archive {
+            archive.offer(record);
+        }
+    };
+    live.witness.set(Some(Box::leak(Box::new(witness))));
+    introduce(live);
     let channels = source.channels();
     eprintln!(
         "meter: start {} of this station, {channels} meter(s)",
         log.boot()
     );
-    let sending = uplink::run(
-        uplink::Parts {
-            network: sockets,
-            outbox: Outlet(&log),
-            enrolment: Enrolled(&states),
-            random: || Process.random(),
-            mac: Process.mac(),
-        },
-        &clock,
-        live,
-    );
+    let sending = uplink::run(sockets, &log, &states, clock, live, is_shown);
+    let looking = async {
+        match &page {
+            Some(page) => page.serve(clock, live).await,
+            None => pending().await,
+        }
+    };
+    let showing = async {
+        if options.display {
+            let mut screen = Terminal::new(clock, live, output);
+            display::run(&mut screen, WallClock(clock), live).await;
+        }
+        pending::<()>().await;
+    };
+    let keeping = async {
+        match archive {
+            Some(archive) => archive.run(clock, live).await,
+            None => pending().await,
+        }
+    };
+    let others = join4(sending, looking, showing, keeping);
+    let time_server = if settings::asks_time_servers(options) {
+        PcTime::servers(options.ntp_port)
+    } else {
+        PcTime::own(clock)
+    };
     let parts = Parts {
         clock,
         source,
-        time_server: PcTime::new(clock),
+        time_server,
         rtc: NoRtc,
         watchdog: NoTeeth,
         machine: Process,
@@ -124,61 +151,51 @@ async fn station(
         log: &log,
         live,
     };
-    let ending = end(options.count, &seen, &log, live);
-    match select(app::run(parts, sending), ending).await {
+    let ending = ending::wait(options.count, archive.is_some(), output, &log, live);
+    let result = match select(app::run(parts, others), ending).await {
         Either::First(never) => never,
         Either::Second(result) => result,
+    };
+    match archive {
+        Some(archive) => result.and(archive.end(live).await),
+        None => result,
     }
 }
 
-/// Shows records as they are made; gives how many readings there were.
-fn watch(live: &'static Live) -> Rc<Cell<u64>> {
-    let seen = Rc::new(Cell::new(0));
-    let count = seen.clone();
-    let show = move |record: &Record| {
-        count.set(count.get() + u64::from(matches!(record.body, Body::Reading(_))));
-        let settings = live.settings.borrow();
-        let meter = settings.name(record.channel);
-        // Whoever read our output has seen enough, and the station goes on.
-        let _ = write!(std::io::stdout(), "{}", Entry { meter, record });
+/// The line the modules are on, and how they are asked.
+fn line(
+    options: &StationOptions,
+    settings: &Settings,
+    clock: StationClock,
+) -> Result<(StationLine, Config), Problem> {
+    let Some(path) = &options.port else {
+        if !options.sim {
+            eprintln!("meter: no --port given: using a simulated module");
+        }
+        let line = StationLine::simulated(&settings.addresses, clock, options.data.as_deref())?;
+        return Ok((line, Config::new()));
     };
-    live.witness.set(Some(Box::leak(Box::new(show))));
-    seen
+    // USB adapters and networks take their time.
+    let config = Config::new().with_reply_timeout_ms(500);
+    Ok((StationLine::open(path)?, config))
 }
 
-/// After so many readings, or when somebody wants it: what is left is sent if that goes, everything else kept.
-async fn end(count: Option<u64>, seen: &Cell<u64>, log: &Log, live: &Live) -> Result<(), Problem> {
-    let enough = async {
-        while count.is_none_or(|count| seen.get() < count) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let stopped = async {
-        // Without a way to be told it runs for ever.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    select(enough, stopped).await;
-    let sent = async {
-        let waits = || {
-            let (ram, flash) = log.depths();
-            ram + flash > 0
-        };
-        while live.settings.borrow().uplink != Uplink::None && waits() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let _ = tokio::time::timeout(PATIENCE, sent).await;
-    log.settle().await;
-    let (ram, flash) = log.depths();
-    let waiting = ram + flash;
-    eprintln!(
-        "meter: {} readings, {waiting} records wait to be sent",
-        seen.get()
-    );
-    match live.uplink.borrow().error.as_deref() {
-        Some(error) if waiting > 0 => Err(Problem::Refused(error.to_owned())),
-        _ => Ok(()),
+/// What the device is and where, for its display and page.
+fn introduce(live: &Live) {
+    if let Some(version) = Version::parse(env!("CARGO_PKG_VERSION")) {
+        live.firmware.version.set(version);
     }
+    // The way to an address that is nobody's (RFC 5737); nothing is sent.
+    let way = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    });
+    let address = match way.map(|address| address.ip()) {
+        Ok(IpAddr::V4(address)) => address,
+        _ => std::net::Ipv4Addr::LOCALHOST,
+    };
+    live.network.set(NetworkState {
+        is_up: true,
+        address: Some(address.octets()),
+    });
 }

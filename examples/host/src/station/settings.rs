@@ -11,8 +11,25 @@ const SIMILAR: f64 = 0.8;
 /// So many of them help.
 const NAMED: usize = 3;
 
+/// Seconds after which records that could not be sent are written to flash: a file does not wear out.
+const FLUSH_S: u16 = 5;
+const TIME_SERVER: &str = "time.server-";
+
+/// Whether somebody named time servers; the PC knows the time otherwise.
+pub(super) fn asks_time_servers(options: &StationOptions) -> bool {
+    let mut names = options.set.iter();
+    names.any(|pair| pair.trim_start().starts_with(TIME_SERVER))
+}
+
 pub(super) fn of(options: &StationOptions) -> Result<Settings, Problem> {
-    let mut settings = Settings::default();
+    let mut settings = Settings {
+        flush_s: FLUSH_S,
+        ..Settings::default()
+    };
+    if asks_time_servers(options) {
+        // Who names one means no other.
+        settings.ntp_servers = Default::default();
+    }
     for pair in &options.set {
         let Some((name, value)) = pair.split_once('=') else {
             return Err(Problem::Usage(format!("--set {pair}: write NAME=VALUE")));

@@ -15,7 +15,15 @@ mod broker;
 #[allow(dead_code, reason = "the other suite needs more of it")]
 mod ca;
 mod failures;
+#[cfg(unix)]
+mod looks;
+#[cfg(unix)]
+mod manners;
 mod process;
+#[cfg(unix)]
+#[path = "../support/pty.rs"]
+#[allow(dead_code, reason = "other suites need more of it")]
+mod pty;
 mod receiver;
 mod runs;
 mod trust;
