@@ -9,6 +9,7 @@ lines = [line.rstrip("\n") for line in open(sys.argv[1])]
 log = open(sys.argv[2], "wb", buffering=0)
 said = b""
 pasting = ""
+last = b""
 
 
 def due():
@@ -17,7 +18,7 @@ def due():
         return b"leaves" in said and said.endswith(b"\n")
     if pasting:
         # Each line comes back as it is typed.
-        return said.endswith(b"\n")
+        return said.endswith(last + b"\r\n")
     return said.endswith(b"> ")
 
 
@@ -32,6 +33,7 @@ for event in sys.stdin:
             line = lines.pop(0)
             pasting = "begins" if line == "ca" else "goes on" if pasting and line != "." else ""
             # A moment later, as by hand; the line ends with Enter.
+            last = line.encode()
             answer = "2000:" + (line + "\r").encode().hex()
             said = b""
     print(answer, flush=True)

@@ -197,6 +197,9 @@ pub struct StoreState {
     pub failure: Option<StoreError>,
 }
 
+/// So long after the last key somebody is thought to be at the console.
+const CONSOLE_MS: u64 = 10_000;
+
 /// What a person does at the device, and what it shows them of that.
 #[derive(Default)]
 pub struct Panel {
@@ -204,10 +207,21 @@ pub struct Panel {
     pub next_page: Signal<NoopRawMutex, ()>,
     /// When it was pressed shortly last, in milliseconds since the start: somebody stands before the device.
     pub pressed_ms: Cell<Option<u64>>,
+    /// When somebody typed at the console last, in milliseconds since the start.
+    pub typed_ms: Cell<Option<u64>>,
     /// Seconds until the factory reset, while the button is held.
     pub countdown_s: Cell<Option<u8>>,
     /// The button was held long enough: everything is to be as it came from the factory.
     pub factory_reset: Signal<NoopRawMutex, ()>,
+}
+
+impl Panel {
+    /// Whether somebody types at the console, or reads what it answered: nothing else is shown there meanwhile.
+    #[must_use]
+    pub fn is_console_in_use(&self, now_ms: u64) -> bool {
+        let typed_ms = self.typed_ms.get();
+        typed_ms.is_some_and(|typed_ms| now_ms.saturating_sub(typed_ms) < CONSOLE_MS)
+    }
 }
 
 /// The firmware, and what becomes of it.

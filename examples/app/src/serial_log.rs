@@ -201,6 +201,9 @@ impl<W: fmt::Write> SerialLog<W> {
     }
 
     fn look(&self, live: &Live, said: &mut [(Option<u32>, u64); CHANNELS], now_ms: u64) {
+        if live.panel.is_console_in_use(now_ms) {
+            return;
+        }
         let settings = live.settings.borrow();
         let channels = live.channels.borrow();
         for ((nth, channel), (last, said_ms)) in (0..).zip(channels.iter()).zip(said) {

@@ -231,3 +231,26 @@ fn a_failure_is_said_when_it_begins_changes_and_lasts() {
         ]
     );
 }
+
+#[test]
+fn nothing_is_said_while_somebody_types() {
+    let live = Live::new(Settings::default());
+    let channel = Channel {
+        error: Some("no reply".try_into().expect("fits")),
+        ..Channel::default()
+    };
+    live.channels.borrow_mut().push(channel).expect("room");
+    live.panel.typed_ms.set(Some(1_000));
+    let log = SerialLog::new(String::new());
+    let time = Time::default();
+    {
+        let mut watching = std::pin::pin!(log.watch(time.clone(), &live));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        while time.now_ms() < 11_000 {
+            assert!(watching.as_mut().poll(&mut context).is_pending());
+            assert_eq!(live.panel.is_console_in_use(time.now_ms()), time.now_ms() < 11_000);
+        }
+        assert!(watching.as_mut().poll(&mut context).is_pending());
+    }
+    assert_eq!(log.release(), "no reading from MTR-1001: no reply\n");
+}

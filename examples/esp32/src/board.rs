@@ -111,5 +111,6 @@ macro_rules! heap {
     };
 }
 
-/// Bytes of heap, in what the boot loader has left and elsewhere.
-pub const HEAP: [usize; 2] = [60 * 1024, 60 * 1024];
+/// Bytes of heap, in what the boot loader has left and elsewhere: 60 kB for the radio at most, 34 kB for each of two
+/// TLS sessions, since new firmware is loaded while records are sent.
+pub const HEAP: [usize; 2] = [60 * 1024, 72 * 1024];

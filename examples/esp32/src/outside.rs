@@ -98,6 +98,8 @@ async fn send_and_load<F: MultiwriteNorFlash, C: Clock>(
 
 #[cfg(not(feature = "network"))]
 mod ways {
+    use smart_meter::settings::Settings;
+
     use super::*;
     use crate::offline::Offline;
 
@@ -105,7 +107,13 @@ mod ways {
     pub struct Outside;
 
     impl Outside {
-        pub(crate) async fn start(_: Spawner, _: Radio, _: &'static Blobs, _: &mut [u8]) -> Self {
+        pub(crate) async fn start(
+            _: Spawner,
+            _: Radio,
+            _: &Settings,
+            _: &'static Blobs,
+            _: &mut [u8],
+        ) -> Self {
             Self
         }
 

@@ -180,13 +180,15 @@ async fn show(outside: &Outside, live: &Live) -> ! {
 
 /// Prints how much memory there is left.
 async fn tell() -> ! {
+    // The first time when all has begun.
+    Timer::after(TELL / 4).await;
     loop {
-        Timer::after(TELL).await;
         let (used, size) = stack::used();
         println!("stack: {used} of {size} bytes used at most");
         if let Some((free, least)) = Chip.heap() {
             println!("heap: {free} bytes free, {least} at least");
         }
+        Timer::after(TELL).await;
     }
 }
 

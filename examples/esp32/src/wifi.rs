@@ -53,7 +53,13 @@ pub fn start(
     let station = StationConfig::default()
         .with_ssid(name.try_into().map_err(|_| RadioError::Settings)?)
         .with_authentication(method);
-    let config = ControllerConfig::default().with_initial_config(Config::Station(station));
+    // No more frames at a time than a meter has: each takes 1.6 kB of heap.
+    let config = ControllerConfig::default()
+        .with_static_rx_buf_num(6)
+        .with_dynamic_rx_buf_num(8)
+        .with_dynamic_tx_buf_num(8)
+        .with_rx_ba_win(4)
+        .with_initial_config(Config::Station(station));
     let interface = Interface::station();
     Ok((WifiController::new(radio, config)?, interface))
 }

@@ -5,8 +5,11 @@ use core::cell::Cell;
 use esp_println::Printer;
 use smart_meter::archive::Inbox;
 use smart_meter::live::Live;
+use smart_meter::platform::Clock;
 use smart_meter::record::Record;
 use smart_meter::serial_log::SerialLog;
+
+use crate::clock::ChipClock;
 
 /// Records that wait for the card: four minutes of readings.
 const ROOM: usize = 48;
@@ -49,6 +52,9 @@ impl Witness {
 fn see(record: &Record) {
     if let Some(witness) = ONLY.0.get() {
         witness.inbox.offer(record);
+        if witness.live.panel.is_console_in_use(ChipClock.now_ms()) {
+            return;
+        }
         let settings = witness.live.settings.borrow();
         witness.log.record(settings.name(record.channel), record);
     }

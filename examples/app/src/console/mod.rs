@@ -34,7 +34,7 @@ pub async fn console<S: Read + Write, C: Clock>(
     buffer: &mut [u8],
 ) -> ! {
     let mut console = Console {
-        terminal: Terminal::new(serial, clock),
+        terminal: Terminal::new(serial, clock, &live.panel.typed_ms),
         blobs,
         live,
         draft: live.settings.borrow().clone(),
@@ -50,7 +50,7 @@ pub async fn console<S: Read + Write, C: Clock>(
 }
 
 struct Console<'a, S, C, B> {
-    terminal: Terminal<S, C>,
+    terminal: Terminal<'a, S, C>,
     blobs: &'a mut B,
     live: &'a Live,
     /// Settings as they are typed, not yet saved.

@@ -1,5 +1,6 @@
 //! Lines in and out over a serial port.
 
+use core::cell::Cell;
 use core::fmt::{self, Write as _};
 
 use embassy_futures::select::{Either, select};
@@ -23,18 +24,21 @@ pub(super) enum Entered {
     Abandoned,
 }
 
-pub(super) struct Terminal<S, C> {
+pub(super) struct Terminal<'a, S, C> {
     serial: S,
     clock: C,
+    typed_ms: &'a Cell<Option<u64>>,
     line: Line,
     text: String<LONGEST>,
 }
 
-impl<S: Read + Write, C: Clock> Terminal<S, C> {
-    pub(super) const fn new(serial: S, clock: C) -> Self {
+impl<'a, S: Read + Write, C: Clock> Terminal<'a, S, C> {
+    /// `typed_ms` is when somebody typed last.
+    pub(super) const fn new(serial: S, clock: C, typed_ms: &'a Cell<Option<u64>>) -> Self {
         Self {
             serial,
             clock,
+            typed_ms,
             line: Line::new(),
             text: String::new(),
         }
@@ -132,6 +136,7 @@ impl<S: Read + Write, C: Clock> Terminal<S, C> {
         loop {
             match self.serial.read(&mut byte).await {
                 Ok(1) => {
+                    self.typed_ms.set(Some(self.clock.now_ms()));
                     let [byte] = byte;
                     return byte;
                 }
