@@ -248,7 +248,10 @@ fn nothing_is_said_while_somebody_types() {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         while time.now_ms() < 11_000 {
             assert!(watching.as_mut().poll(&mut context).is_pending());
-            assert_eq!(live.panel.is_console_in_use(time.now_ms()), time.now_ms() < 11_000);
+            assert_eq!(
+                live.panel.is_console_in_use(time.now_ms()),
+                time.now_ms() < 11_000
+            );
         }
         assert!(watching.as_mut().poll(&mut context).is_pending());
     }
