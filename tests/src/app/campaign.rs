@@ -1,5 +1,6 @@
 //! Thousands of hours of a device among faults, and what must be true afterwards.
 
+mod archive;
 mod device;
 mod faults;
 mod ledger;
@@ -7,10 +8,12 @@ mod report;
 
 use meter_sim::random::Random;
 
+use super::card::CardSlot;
 use super::flash::Counts;
 use super::parts::TimeMood;
 use super::server::Mood;
 use super::world::{HOUR_US, SECOND_US, World};
+use archive::Archive;
 use ledger::Ledger;
 pub use report::{Faults, Report};
 use smart_meter::settings::Uplink;
@@ -25,6 +28,7 @@ struct Fate {
     seed: u64,
     random: Random,
     ledger: Ledger,
+    archive: Archive,
     report: Report,
     faults: Faults,
     /// Phases until the next look at the books.
@@ -44,6 +48,7 @@ impl Campaign {
             &[1, 2]
         };
         let mut world = World::new(seed, addresses);
+        world.card = Some(CardSlot::new(&world.time));
         if seed % 3 == 2 {
             world.settings.uplink = Uplink::Mqtt;
             world.settings.mqtt_broker = "mqtt://server".try_into().expect("a short name");
@@ -54,6 +59,7 @@ impl Campaign {
                 seed,
                 random: Random::new(seed ^ 0xCA3A),
                 ledger: Ledger::new(seed, addresses.len()),
+                archive: Archive::default(),
                 report: Report::default(),
                 faults: Faults::default(),
                 // All is well at first: counters begin at 0, and somebody sees that.
@@ -83,6 +89,7 @@ impl Campaign {
             mqtt_hours: if is_mqtt { hours } else { 0 },
             cuts_in_writes: counts.cuts,
             cuts_in_erases: counts.erase_cuts,
+            cuts_in_card: world.card.as_ref().map_or(0, CardSlot::cuts),
             erases: counts.erases,
             again: world.server.again(),
             requests: world.server.requests(),
@@ -106,6 +113,9 @@ impl Fate {
             _ => self.random.below(5_000) * SECOND_US,
         };
         world.time.stall_us(off_us);
+        if let Some(card) = &world.card {
+            card.power_up();
+        }
         if self.random.below(4) == 0 {
             world.battery.off_s.set(None);
             self.faults.clock_batteries += 1;
@@ -118,6 +128,10 @@ impl Fate {
         self.offline_until_us = 0;
         faults::be_kind_to_the_line(world);
         world.flash.cut_after(None);
+        if let Some(card) = &world.card {
+            card.cut_after(None, 0);
+            card.set_out(false);
+        }
         world.time_servers.mood.set(TimeMood::GOOD);
     }
 }

@@ -1,6 +1,7 @@
-//! A device in virtual time: clock, flash that loses its supply, serial line, and the server it sends to.
+//! A device in virtual time: clock, flash and card that lose their supply, serial line, and the server it sends to.
 
 pub mod campaign;
+pub mod card;
 pub mod flash;
 pub mod parts;
 pub mod server;

@@ -1,13 +1,16 @@
 //! A device with all that is around it: meters on a line, flash, server, time servers.
 
 use std::cell::{Cell, RefCell};
+use std::future::pending;
 use std::pin::pin;
 use std::rc::Rc;
 
+use embassy_futures::join::join;
 use meter_sim::pzem::{AcModule, Line, ModuleId};
 use meter_sim::random::Random;
 use pzem::asynch::Pzem;
 use smart_meter::app::{self, Parts};
+use smart_meter::archive;
 use smart_meter::live::Live;
 use smart_meter::platform::Machine;
 use smart_meter::sampler::Meters;
@@ -16,6 +19,7 @@ use smart_meter::source::PzemLine;
 use smart_meter::store::{Enrolled, Log, Opened, Outlet, Plan, SharedFlash, SharedStates, States};
 use smart_meter::uplink;
 
+use super::card::{self, CardSlot, Room};
 use super::flash::Flash;
 use super::parts::{Battery, Dog, Housing, Seen, Servers, TimeMood, Watched};
 use super::server::Server;
@@ -39,6 +43,8 @@ pub struct World {
     pub modules: Vec<ModuleId>,
     /// The flash of the device.
     pub flash: Flash,
+    /// Its slot for a card, if it has one.
+    pub card: Option<CardSlot>,
     /// Where records go.
     pub server: Server,
     /// Time servers.
@@ -62,6 +68,8 @@ pub struct Running<'a> {
     pub log: &'a Log,
     /// Its clock.
     pub clock: &'a DeviceClock,
+    /// What waits for its card.
+    pub room: &'a Room,
     run: &'a mut dyn FnMut(u64) -> bool,
 }
 
@@ -100,6 +108,7 @@ impl World {
         Self {
             server: Server::new(seed, &time),
             flash: Flash::new(PAGES as usize, seed, &time),
+            card: None,
             time_servers: Servers {
                 mood: Rc::new(Cell::new(TimeMood::GOOD)),
                 time: time.clone(),
@@ -131,6 +140,9 @@ impl World {
         let log = Log::new();
         let clock = DeviceClock::new(&self.time);
         let housing = Housing(Rc::new(RefCell::new(Random::new(seed))));
+        let room = Rc::new(Room::new());
+        live.witness
+            .set(self.card.is_some().then(|| card::offer_to(&room)));
         self.seen.borrow_mut().first_ms = None;
         self.dog.start();
         let device = async {
@@ -178,7 +190,13 @@ impl World {
                 log: &log,
                 live: &live,
             };
-            app::run(parts, sending).await
+            let archiving = async {
+                match &self.card {
+                    Some(card) => archive::run(card.clone(), &room, &clock, &live).await,
+                    None => pending().await,
+                }
+            };
+            app::run(parts, join(sending, archiving)).await
         };
         let mut device = pin!(device);
         let mut run = |at_us| {
@@ -189,6 +207,7 @@ impl World {
             live: &live,
             log: &log,
             clock: &clock,
+            room: &room,
             run: &mut run,
         });
         self.dog.stop();

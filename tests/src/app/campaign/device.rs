@@ -8,6 +8,9 @@ use super::faults::End;
 use super::ledger::Life;
 use super::{Campaign, Fate};
 
+/// Within this an empty slot is looked at again, and the card takes what waited for it.
+const CALM_US: u64 = 120 * SECOND_US;
+
 /// Time within which everything that waits has arrived, when all is well.
 const DRAIN_US: u64 = 2 * HOUR_US;
 
@@ -45,7 +48,7 @@ impl Fate {
     /// All is well for a while: everything that was made has to come, and to add up.
     fn audit(&mut self, world: &super::World, device: &mut Running<'_>, counted: &mut u32) {
         self.calm(world);
-        device.until_us(world.time.now_us() + 20 * SECOND_US);
+        device.until_us(world.time.now_us() + CALM_US);
         let begin_us = world.time.now_us();
         let limit_us = begin_us + DRAIN_US;
         let waits = |device: &Running<'_>| {
@@ -65,6 +68,11 @@ impl Fate {
         let drain_ms = (world.time.now_us() - begin_us) / 1_000;
         self.report.longest_drain_ms = self.report.longest_drain_ms.max(drain_ms);
         self.report.audits += 1;
+        if let Some(card) = &world.card {
+            let report = &mut self.report;
+            self.archive
+                .audit(self.seed, card, device.room, &world.server, report);
+        }
         let repeated = device.log.state().repeated - *counted;
         *counted += repeated;
         let life = Life::new(device.log, repeated);
@@ -92,6 +100,7 @@ impl Fate {
             self.seed
         );
         assert_eq!(state.failures, 0, "seed {}: the flash is whole", self.seed);
+        self.archive.end(device.room);
         self.ledger.end(life);
     }
 }

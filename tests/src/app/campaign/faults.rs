@@ -39,15 +39,35 @@ impl Fate {
             self.reset_counter(world);
         }
         world.flash.cut_after(None);
-        match self.random.below(5) {
+        self.card(world);
+        match self.random.below(6) {
             0 => {
                 let words = 1 + self.random.below(4_000);
                 world.flash.cut_after(Some(words));
                 End::Quiet(now_us + length_us)
             }
             1 => End::Dark(now_us + self.random.below(length_us)),
+            2 => {
+                // Entries of folders have 32 bytes.
+                let torn = 32 * self.random.below(16) as usize;
+                if let Some(card) = &world.card {
+                    card.cut_after(Some(self.random.below(800)), torn);
+                }
+                End::Quiet(now_us + length_us)
+            }
             _ => End::Quiet(now_us + length_us),
         }
+    }
+
+    /// The card is taken out, or put back.
+    fn card(&mut self, world: &World) {
+        let Some(card) = &world.card else {
+            return;
+        };
+        let is_out = self.random.below(12) == 0;
+        self.faults.cards_out += u64::from(is_out);
+        card.cut_after(None, 0);
+        card.set_out(is_out);
     }
 
     fn network(&mut self, world: &World, now_us: u64) {

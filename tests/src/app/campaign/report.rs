@@ -67,6 +67,8 @@ sums! {
         line,
         /// Meters taken off the line, and back.
         unplugged,
+        /// Cards taken out, and put back.
+        cards_out,
         /// Counters set to zero.
         resets,
         /// Meters replaced by others that had counted elsewhere.
@@ -104,6 +106,8 @@ sums! {
         cuts_in_writes,
         /// Of these, in the middle of an erase.
         cuts_in_erases,
+        /// Times the supply went in the middle of a block of a card.
+        cuts_in_card,
         /// Readings that meters gave.
         taken,
         /// Of these, those of which no record was made: whether the meter goes on was not known yet.
@@ -118,6 +122,12 @@ sums! {
         lost_readings,
         /// Other records of which the same is true.
         lost_others,
+        /// Records on cards.
+        lines,
+        /// Records that waited for the card when the supply went.
+        lost_lines,
+        /// Records that had no room while there was no card.
+        dropped_lines,
         /// Records that came to the server once more, under their name.
         again,
         /// Requests to the server.
@@ -181,12 +191,13 @@ impl fmt::Display for Report {
             format!("{}, {}", self.hours, self.mqtt_hours),
         )?;
         row(
-            "starts of the device; supply cut in the middle of a write to flash, in the middle of an erase",
+            "starts of the device; supply cut in the middle of a write to flash, of an erase, of a block of the card",
             format!(
-                "{}; {}, {}",
+                "{}; {}, {}, {}",
                 self.starts,
                 self.cuts_in_writes - self.cuts_in_erases,
-                self.cuts_in_erases
+                self.cuts_in_erases,
+                self.cuts_in_card
             ),
         )?;
         row(
@@ -217,6 +228,7 @@ impl fmt::Display for Report {
             "noise or silence on the line of the meters; a meter unplugged and back",
             format!("{}; {}", faults.line, faults.unplugged),
         )?;
+        row("cards taken out and put back", faults.cards_out.to_string())?;
         row(
             "counters set to zero; meters replaced by used ones",
             format!("{}; {}", faults.resets, faults.replaced),
@@ -250,6 +262,13 @@ impl fmt::Display for Report {
                 "{}, {}",
                 seconds(self.oldest_lost_ms),
                 seconds(self.oldest_other_ms)
+            ),
+        )?;
+        row(
+            "records on cards, once each and in order; waiting for one when the supply went; without room, counted",
+            format!(
+                "{}; {}; {}",
+                self.lines, self.lost_lines, self.dropped_lines
             ),
         )?;
         row("lost otherwise; registers lower than before", "0; 0".into())?;
