@@ -28,7 +28,8 @@ impl PcTime {
     pub(super) fn own(clock: StationClock) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let now_ms = since.map_or(0, |since| since.as_millis());
-        let start_ms = i64::try_from(now_ms).unwrap_or_default();
+        let now_ms = i64::try_from(now_ms).unwrap_or_default();
+        let start_ms = now_ms.saturating_sub_unsigned(clock.now_ms());
         Self::Own { clock, start_ms }
     }
 

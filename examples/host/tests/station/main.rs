@@ -14,6 +14,10 @@ mod broker;
 #[path = "../firmware_server/ca.rs"]
 #[allow(dead_code, reason = "the other suite needs more of it")]
 mod ca;
+#[cfg(unix)]
+mod clocks;
+#[cfg(unix)]
+mod cuts;
 mod failures;
 #[cfg(unix)]
 mod looks;
@@ -26,4 +30,11 @@ mod process;
 mod pty;
 mod receiver;
 mod runs;
+#[cfg(unix)]
+mod schedule;
+#[path = "../../../app/tests/uplink_end_to_end/subscriber.rs"]
+#[allow(dead_code, reason = "the other suite needs more of it")]
+mod subscriber;
+#[cfg(unix)]
+mod subscribers;
 mod trust;

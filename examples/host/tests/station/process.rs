@@ -117,7 +117,6 @@ impl Running {
     }
 
     /// Pulls the plug.
-    #[allow(dead_code, reason = "for power cuts")]
     pub(crate) fn kill(mut self) -> (String, String) {
         self.child.kill().unwrap();
         let (_, shown, said) = self.wait_whole();

@@ -23,9 +23,12 @@ pub(crate) enum Manner {
     Deaf,
 }
 
+/// Records by start and number.
+pub(crate) type Records = BTreeMap<(u64, u64), Value>;
+
 #[derive(Default)]
 struct Got {
-    records: BTreeMap<(u64, u64), Value>,
+    records: Records,
     again: u32,
     heads: Vec<String>,
     manners: VecDeque<Manner>,
@@ -79,7 +82,7 @@ impl Receiver {
     }
 
     /// Everything that came, by start and number.
-    pub(crate) fn records(&self) -> BTreeMap<(u64, u64), Value> {
+    pub(crate) fn records(&self) -> Records {
         self.got.lock().unwrap().records.clone()
     }
 
