@@ -83,7 +83,7 @@ async fn reason(count: Option<u64>, output: &Output) -> Why {
     }
 }
 
-/// Somebody wants it to end: Ctrl-C, or what `kill` sends.
+/// Somebody wants it to end: Ctrl-C, what `kill` sends, a terminal that is closed.
 async fn told() {
     let ctrl_c = async {
         // Without a way to be told it runs for ever.
@@ -97,12 +97,16 @@ async fn told() {
 #[cfg(unix)]
 async fn terminated() {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => {
-            signal.recv().await;
+    let kinds = [SignalKind::terminate(), SignalKind::hangup()];
+    let [terminate, hangup] = kinds.map(|kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
         }
-        Err(_) => std::future::pending().await,
-    }
+    });
+    select(terminate, hangup).await;
 }
 
 #[cfg(not(unix))]

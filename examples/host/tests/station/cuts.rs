@@ -1,13 +1,11 @@
-//! Power cuts: the station is killed at any moment and started again; a module goes and comes back.
+//! Power cuts: the station is killed at any moment and started again.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::failures::{is_whole, never_falls};
+use super::failures::never_falls;
 use super::process::{Folder, Running, outcome};
 use super::receiver::Receiver;
 
@@ -107,92 +105,4 @@ fn nothing_is_lost_or_told_twice_over_power_cuts() {
         register * 1_000.0
     );
     assert!((-1.0..=1.0).contains(&off), "{kept} {register}");
-}
-
-/// The energy that a module tells, in Wh.
-fn counted(port: &str) -> i64 {
-    let out = Command::new(env!("CARGO_BIN_EXE_meter"))
-        .args(["read", "--port", port, "--address", "1", "--json"])
-        .output()
-        .unwrap();
-    let reading: Value = serde_json::from_slice(&out.stdout).expect("JSON");
-    reading["energy_mwh"].as_i64().expect("a number") / 1_000
-}
-
-#[test]
-fn a_module_that_is_unplugged_is_missed_and_found_again() {
-    let mut module = Command::new(env!("CARGO_BIN_EXE_meter"))
-        .args(["simulate", "--pty"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program runs");
-    let mut port = String::new();
-    let mut said = BufReader::new(module.stdout.take().expect("its output"));
-    said.read_line(&mut port).expect("the name of a port");
-    let port = port.trim();
-    // A process that stands still does not answer, and finds old requests when it goes on.
-    let number = module.id().to_string();
-    let signal = |name: &str| {
-        assert!(
-            Command::new("kill")
-                .args([name, &number])
-                .status()
-                .unwrap()
-                .success()
-        );
-    };
-    let received = Receiver::start([]);
-    let base = received.base();
-    let before = counted(port);
-    let mut running = Running::start(&[
-        "--port",
-        port,
-        "--address",
-        "1",
-        "--http",
-        &base,
-        "--set",
-        "sampling.interval=1s",
-    ]);
-    running.shows("| Power factor ");
-    sleep(Duration::from_secs(2));
-    signal("-STOP");
-    sleep(Duration::from_secs(5));
-    let silent = readings(&received.of(1));
-    signal("-CONT");
-    sleep(Duration::from_secs(5));
-    running.end();
-    let after = counted(port);
-    module.kill().expect("it runs");
-    module.wait().expect("it ends");
-
-    let records = received.of(1);
-    assert!(
-        readings(&records) >= silent + 3,
-        "{silent}, then {records:?}"
-    );
-    assert_eq!(readings(&records), is_whole(&received.records()));
-    let kwh: Vec<f64> = records
-        .iter()
-        .filter_map(|record| record["energy_kwh"].as_f64())
-        .collect();
-    let register = kwh.last().expect("a reading") * 1_000.0;
-    let module = (after - before) as f64;
-    assert!(
-        register <= module && register >= module - 2.0,
-        "{register} Wh of {module}"
-    );
-    // Nothing was made up while it was away.
-    let voltages = records
-        .iter()
-        .filter_map(|record| record["voltage"].as_f64());
-    assert!(voltages.clone().all(|volt| volt > 200.0), "{records:?}");
-}
-
-fn readings(records: &[Value]) -> usize {
-    records
-        .iter()
-        .filter(|record| record["voltage"].is_number())
-        .count()
 }

@@ -23,6 +23,8 @@ mod failures;
 mod looks;
 #[cfg(unix)]
 mod manners;
+#[cfg(unix)]
+mod modules;
 mod process;
 #[cfg(unix)]
 #[path = "../support/pty.rs"]

@@ -81,7 +81,7 @@ fn one_station_has_a_folder() {
 #[test]
 fn a_signal_ends_it_with_everything_kept() {
     let folder = Folder::new("signal");
-    for name in ["-INT", "-TERM"] {
+    for name in ["-INT", "-TERM", "-HUP"] {
         let mut running = Running::start(&["--data", folder.path(), "--speed", "20"]);
         running.shows("| Power factor ");
         running.signal(name);
@@ -104,5 +104,18 @@ fn it_ends_when_nobody_reads_what_it_shows() {
         out.status.success(),
         "{}",
         String::from_utf8_lossy(&out.stderr)
+    );
+}
+
+#[test]
+fn a_card_that_is_none_is_told_and_stops_nothing() {
+    let folder = Folder::new("card");
+    folder.file("card.img", "nonsense");
+    let (code, said) = outcome(&["--data", folder.path(), "--speed", "40", "--count", "5"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("5 readings, "), "{said}");
+    assert!(
+        said.contains("records are not in the archive") && said.contains("card.img"),
+        "{said}"
     );
 }
