@@ -38,7 +38,8 @@ struct Fate {
 }
 
 impl Campaign {
-    /// A device with one meter, with every second seed two; every third sends over MQTT, the others over HTTP.
+    /// A device with one meter, with every second seed two; every third sends over MQTT, the others over HTTP. The meters of
+    /// every fifth do not count by themselves.
     #[must_use]
     #[allow(clippy::expect_used, reason = "a test that can not begin has to fail")]
     pub fn new(seed: u64) -> Self {
@@ -48,6 +49,7 @@ impl Campaign {
             &[1, 2]
         };
         let mut world = World::new(seed, addresses);
+        world.is_volatile = seed % 5 == 4;
         world.card = Some(CardSlot::new(&world.time));
         if seed % 3 == 2 {
             world.settings.uplink = Uplink::Mqtt;
@@ -58,7 +60,7 @@ impl Campaign {
             fate: Fate {
                 seed,
                 random: Random::new(seed ^ 0xCA3A),
-                ledger: Ledger::new(seed, addresses.len()),
+                ledger: Ledger::new(seed, addresses.len(), seed % 5 == 4),
                 archive: Archive::default(),
                 report: Report::default(),
                 faults: Faults::default(),
@@ -87,6 +89,7 @@ impl Campaign {
         let mut report = Report {
             hours,
             mqtt_hours: if is_mqtt { hours } else { 0 },
+            volatile_hours: if world.is_volatile { hours } else { 0 },
             cuts_in_writes: counts.cuts,
             cuts_in_erases: counts.erase_cuts,
             cuts_in_card: world.card.as_ref().map_or(0, CardSlot::cuts),

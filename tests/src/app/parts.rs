@@ -162,6 +162,9 @@ pub struct Watched<S, C> {
     pub interval_ms: u64,
     /// What is seen.
     pub seen: Rc<RefCell<Seen>>,
+    /// Their counters begin at 0 with each start of the device, as those of a chip do that the device counts for:
+    /// where they began, and what they said last.
+    pub volatile: Option<[Option<[u64; 2]>; 4]>,
 }
 
 /// What is seen of the reading of meters.
@@ -171,7 +174,7 @@ pub struct Seen {
     pub first_ms: Option<u64>,
     /// The most that any began late, in milliseconds.
     pub latest_ms: u64,
-    /// What the counter of each meter said last, in its own steps.
+    /// What the counter of each meter said last, in its own steps; of volatile ones, the sum of all starts.
     pub counters: [u64; 4],
     /// Readings of all meters, in all starts.
     pub readings: u64,
@@ -183,7 +186,11 @@ impl<S: MeterSource, C: Clock> MeterSource for Watched<S, C> {
     }
 
     fn describe(&self, channel: u8) -> Source {
-        self.source.describe(channel)
+        let mut source = self.source.describe(channel);
+        if self.volatile.is_some() {
+            source.moduli = &[];
+        }
+        source
     }
 
     async fn read(&mut self, channel: u8) -> Result<Reading, SourceError> {
@@ -194,12 +201,21 @@ impl<S: MeterSource, C: Clock> MeterSource for Watched<S, C> {
             let late_ms = (now_ms - first_ms) % self.interval_ms;
             seen.latest_ms = seen.latest_ms.max(late_ms);
         }
-        let reading = self.source.read(channel).await?;
+        let mut reading = self.source.read(channel).await?;
         let mut seen = self.seen.borrow_mut();
         seen.readings += 1;
-        let counter = seen.counters.get_mut(usize::from(channel));
-        if let (Some(slot), Some(counter)) = (counter, reading.counter) {
-            *slot = counter.import;
+        let slot = seen.counters.get_mut(usize::from(channel));
+        if let (Some(slot), Some(counter)) = (slot, &mut reading.counter) {
+            let volatile = self.volatile.as_mut();
+            match volatile.and_then(|counters| counters.get_mut(usize::from(channel))) {
+                None => *slot = counter.import,
+                Some(known) => {
+                    let [first, last] = known.unwrap_or([counter.import; 2]);
+                    *slot += counter.import.saturating_sub(last);
+                    *known = Some([first, counter.import]);
+                    counter.import = counter.import.saturating_sub(first);
+                }
+            }
         }
         Ok(reading)
     }

@@ -41,6 +41,8 @@ pub struct World {
     pub line: Line,
     /// The meters on it.
     pub modules: Vec<ModuleId>,
+    /// Its meters do not count by themselves.
+    pub is_volatile: bool,
     /// The flash of the device.
     pub flash: Flash,
     /// Its slot for a card, if it has one.
@@ -109,6 +111,7 @@ impl World {
             server: Server::new(seed, &time),
             flash: Flash::new(PAGES as usize, seed, &time),
             card: None,
+            is_volatile: false,
             time_servers: Servers {
                 mood: Rc::new(Cell::new(TimeMood::GOOD)),
                 time: time.clone(),
@@ -162,6 +165,7 @@ impl World {
                 clock: clock.clone(),
                 interval_ms: self.settings.interval_ms.into(),
                 seen: self.seen.clone(),
+                volatile: self.is_volatile.then_some([None; 4]),
             };
             let meters = Meters::new(&self.settings, &source, &opened.meters);
             let mut random = housing.clone();

@@ -131,7 +131,7 @@ impl Fate {
     /// Somebody sets the counter of a meter to zero, or changes the meter.
     fn reset_counter(&mut self, world: &World) {
         let which = self.random.below(world.modules.len() as u64) as usize;
-        let Some(id) = world.modules.get(which) else {
+        let Some(id) = world.modules.get(which).filter(|_| !world.is_volatile) else {
             return;
         };
         let counted_wh = world.line.ac(*id, |module| module.energy_wh());
@@ -154,7 +154,7 @@ impl Fate {
     pub(super) fn replace_meter(&mut self, world: &World, device: &mut Running<'_>) -> bool {
         let which = self.random.below(world.modules.len() as u64) as usize;
         let new_wh = 2_000_000 + 1_000_000 * self.random.below(6) as u32;
-        let Some(id) = world.modules.get(which) else {
+        let Some(id) = world.modules.get(which).filter(|_| !world.is_volatile) else {
             return true;
         };
         be_kind_to_the_line(world);

@@ -18,6 +18,12 @@ const OTHER_MS: u64 = 3_000;
 /// Most readings of one start that no record tells of: those before it is known whether the meter goes on.
 const WITHHELD: u64 = 6;
 
+/// Energy of a start that a meter without a counter of its own loses at most: what nobody was told.
+const LOST_MWH: u64 = 5_000;
+
+/// What it has too much at most: 90 s of the highest power of a household.
+const SURPLUS_MWH: u64 = 90 * 10_000_000 / 3_600;
+
 /// Energy that a meter may have counted since it was read last, before its counter is set to zero.
 const RESET_MWH: u64 = 5_000;
 
@@ -91,6 +97,8 @@ impl Channel {
 
 pub(super) struct Ledger {
     seed: u64,
+    /// The meters do not count by themselves.
+    is_volatile: bool,
     lives: Vec<Life>,
     channels: Vec<Channel>,
     /// Everything before is in order.
@@ -101,9 +109,10 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(seed: u64, channels: usize) -> Self {
+    pub(super) fn new(seed: u64, channels: usize, is_volatile: bool) -> Self {
         Self {
             seed,
+            is_volatile,
             lives: Vec::new(),
             channels: vec![Channel::default(); channels],
             next: Id { boot: 1, seq: 0 },
@@ -245,6 +254,12 @@ impl Ledger {
     /// Compares the registers with what came, and with what the counters of the meters said last, which began at 0.
     pub(super) fn weigh(&mut self, live: &Live, seen: &Seen) {
         let seed = self.seed;
+        let starts = u64::from(self.next.boot);
+        let lost_mwh = if self.is_volatile {
+            starts * LOST_MWH
+        } else {
+            0
+        };
         let channels = live.channels.borrow();
         self.report.energy_mwh = 0;
         self.report.estimated_mwh = 0;
@@ -261,14 +276,21 @@ impl Ledger {
             let counted_mwh = (known.before_wh + counter_wh.cast_signed()) * 1_000;
             let off_mwh = import_mwh.cast_signed().abs_diff(counted_mwh);
             // What nobody read before a reset is gone; what was read and not stored is estimated.
-            let may_be_off_mwh = estimated_mwh + known.resets * RESET_MWH + known.unseen_wh * 1_000;
+            let may_be_off_mwh =
+                estimated_mwh + known.resets * RESET_MWH + known.unseen_wh * 1_000 + lost_mwh;
+            if self.is_volatile {
+                let surplus_mwh = import_mwh.cast_signed() - counted_mwh;
+                assert!(
+                    surplus_mwh <= (starts * SURPLUS_MWH).cast_signed(),
+                    "seed {seed}: {import_mwh} mWh where {counted_mwh} were counted: {registers:?}"
+                );
+            }
             assert!(
                 off_mwh <= may_be_off_mwh,
                 "seed {seed}: {import_mwh} mWh, of them {estimated_mwh} estimated, where {counted_mwh} were counted: {registers:?}, {known:?}"
             );
         }
         let told = self.report.readings + self.report.lost_readings;
-        let starts = u64::from(self.next.boot);
         let most = WITHHELD * starts * self.channels.len() as u64;
         assert!(
             told <= seen.readings && told + most >= seen.readings,

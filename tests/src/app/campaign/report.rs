@@ -100,6 +100,8 @@ sums! {
         hours,
         /// Of these, those of devices that send over MQTT.
         mqtt_hours,
+        /// Those of devices with meters that do not count by themselves.
+        volatile_hours,
         /// Starts of the device.
         starts,
         /// Times the supply went in the middle of a write, an erase included.
@@ -187,8 +189,11 @@ impl fmt::Display for Report {
         row("what", "so often".into())?;
         row("---", "---".into())?;
         row(
-            "virtual hours, of these with MQTT",
-            format!("{}, {}", self.hours, self.mqtt_hours),
+            "virtual hours, of these with MQTT, with meters that do not count by themselves",
+            format!(
+                "{}, {}, {}",
+                self.hours, self.mqtt_hours, self.volatile_hours
+            ),
         )?;
         row(
             "starts of the device; supply cut in the middle of a write to flash, of an erase, of a block of the card",
