@@ -132,7 +132,7 @@ impl Fate {
         faults::be_kind_to_the_line(world);
         world.flash.cut_after(None);
         if let Some(card) = &world.card {
-            card.cut_after(None, 0);
+            card.end_never();
             card.set_out(false);
         }
         world.time_servers.mood.set(TimeMood::GOOD);

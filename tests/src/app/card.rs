@@ -29,11 +29,21 @@ struct State {
     is_out: bool,
     /// It was put in, and nobody has begun with it.
     is_new: bool,
-    /// Blocks that can be written until the supply goes.
+    /// Blocks that can be written until something ends the next one.
     blocks_left: Option<u64>,
+    end: CardEnd,
     cuts: u64,
-    /// What may be of a block that is being written when the supply goes.
+    /// Bytes of that block that are written.
     torn: usize,
+}
+
+/// What ends the writing of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardEnd {
+    /// The supply goes.
+    Dark,
+    /// The card is taken out.
+    Out,
 }
 
 /// A slot with a card, or without; clones are handles to the same.
@@ -81,6 +91,7 @@ impl CardSlot {
                 is_out: false,
                 is_new: true,
                 blocks_left: None,
+                end: CardEnd::Dark,
                 cuts: 0,
                 torn: 0,
             })),
@@ -103,11 +114,17 @@ impl CardSlot {
         state.is_out = false;
     }
 
-    /// The supply goes in the middle of a block after so many more, so many bytes of which are written.
-    pub fn cut_after(&self, blocks: Option<u64>, torn: usize) {
+    /// Something happens in the middle of a block after so many more, so many bytes of which are written.
+    pub fn end_after(&self, end: CardEnd, blocks: u64, torn: usize) {
         let mut state = self.state.borrow_mut();
-        state.blocks_left = blocks;
+        state.blocks_left = Some(blocks);
+        state.end = end;
         state.torn = torn;
+    }
+
+    /// Nothing happens in the middle of a block.
+    pub fn end_never(&self) {
+        self.state.borrow_mut().blocks_left = None;
     }
 
     /// The supply is there again: cards begin anew.
@@ -226,11 +243,15 @@ impl BlockDevice for CardSlot {
                 Some(Some(left)) => state.blocks_left = Some(left),
                 Some(None) => {
                     length = state.torn;
-                    state.cuts += 1;
-                    // Whatever it is that goes on until the device stops does nothing here.
-                    state.is_new = true;
                     state.blocks_left = None;
-                    self.time.go_dark();
+                    if state.end == CardEnd::Out {
+                        state.is_out = true;
+                    } else {
+                        state.cuts += 1;
+                        // Whatever it is that goes on until the device stops does nothing here.
+                        state.is_new = true;
+                        self.time.go_dark();
+                    }
                 }
                 None => {}
             }

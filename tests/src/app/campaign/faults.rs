@@ -2,6 +2,7 @@
 
 use meter_sim::pzem::{Fault, Faults};
 
+use super::super::card::CardEnd;
 use super::super::parts::TimeMood;
 use super::super::server::Mood;
 use super::super::world::{HOUR_US, Running, SECOND_US, World};
@@ -48,11 +49,7 @@ impl Fate {
             }
             1 => End::Dark(now_us + self.random.below(length_us)),
             2 => {
-                // Entries of folders have 32 bytes.
-                let torn = 32 * self.random.below(16) as usize;
-                if let Some(card) = &world.card {
-                    card.cut_after(Some(self.random.below(800)), torn);
-                }
+                self.end_block(world, CardEnd::Dark);
                 End::Quiet(now_us + length_us)
             }
             _ => End::Quiet(now_us + length_us),
@@ -64,10 +61,22 @@ impl Fate {
         let Some(card) = &world.card else {
             return;
         };
-        let is_out = self.random.below(12) == 0;
-        self.faults.cards_out += u64::from(is_out);
-        card.cut_after(None, 0);
-        card.set_out(is_out);
+        let kind = self.random.below(24);
+        self.faults.cards_out += u64::from(kind < 3);
+        card.end_never();
+        card.set_out(kind == 0);
+        if kind == 1 || kind == 2 {
+            self.end_block(world, CardEnd::Out);
+        }
+    }
+
+    /// Something will happen in the middle of a block of the card, within an hour or so.
+    fn end_block(&mut self, world: &World, end: CardEnd) {
+        if let Some(card) = &world.card {
+            // Entries of folders have 32 bytes.
+            let torn = 32 * self.random.below(16) as usize;
+            card.end_after(end, self.random.below(800), torn);
+        }
     }
 
     fn network(&mut self, world: &World, now_us: u64) {
