@@ -71,7 +71,7 @@ async fn a_broker_that_is_killed_has_everything_in_the_end() {
 }
 
 /// Readings that are looked at.
-const COUNT: usize = 20;
+const COUNT: usize = 14;
 
 #[tokio::test]
 async fn a_reading_is_with_a_subscriber_in_less_than_200_ms() {
