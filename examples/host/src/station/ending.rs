@@ -7,7 +7,7 @@ use smart_meter::live::Live;
 use smart_meter::settings::Uplink;
 use smart_meter::store::Log;
 
-use super::output::Output;
+use super::output::{Output, say};
 use crate::error::Problem;
 
 /// What still waits to be sent at the end is waited for this long.
@@ -52,10 +52,10 @@ pub(super) async fn wait(
         (_, true) => ", and are kept for the next start".to_owned(),
         (_, false) => ", and are gone: --data DIR would keep them".to_owned(),
     };
-    eprintln!(
-        "meter: {} readings, {waiting} records wait to be sent{fate}",
+    say(format_args!(
+        "{} readings, {waiting} records wait to be sent{fate}",
         output.readings()
-    );
+    ));
     if why == Why::NobodyReads {
         return Err(Problem::OutputClosed);
     }

@@ -42,7 +42,7 @@ use self::clock::{StationClock, WallClock};
 use self::flash::{Flash, PAGES};
 use self::line::StationLine;
 use self::machine::{NoTeeth, Process};
-use self::output::Output;
+use self::output::{Output, say};
 use self::page::Page;
 use self::terminal::Terminal;
 use self::time::PcTime;
@@ -107,10 +107,10 @@ async fn station(
     live.witness.set(Some(Box::leak(Box::new(witness))));
     introduce(live);
     let channels = source.channels();
-    eprintln!(
-        "meter: start {} of this station, {channels} meter(s)",
+    say(format_args!(
+        "start {} of this station, {channels} meter(s)",
         log.boot()
-    );
+    ));
     let sending = uplink::run(sockets, &log, &states, clock, live, is_shown);
     let looking = async {
         match &page {
@@ -170,7 +170,7 @@ fn line(
 ) -> Result<(StationLine, Config), Problem> {
     let Some(path) = &options.port else {
         if !options.sim {
-            eprintln!("meter: no --port given: using a simulated module");
+            say(format_args!("no --port given: using a simulated module"));
         }
         let line = StationLine::simulated(&settings.addresses, clock, options.data.as_deref())?;
         return Ok((line, Config::new()));

@@ -1,6 +1,7 @@
 //! What the station shows on standard output.
 
 use std::cell::Cell;
+use std::fmt;
 use std::io::{self, Write as _};
 
 use smart_meter::live::Live;
@@ -43,4 +44,9 @@ impl Output {
             self.look(&write!(io::stdout(), "{}", Entry { meter, record }));
         }
     }
+}
+
+/// Tells people how the station is. Whether anybody hears it does not matter to it.
+pub(super) fn say(text: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "meter: {text}");
 }

@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::clock::{StationClock, WallClock};
 use super::machine::Process;
+use super::output::say;
 use crate::error::Problem;
 
 /// Where it is served.
@@ -30,7 +31,7 @@ impl Page {
                 _ => format!("--page {port}: {error}: give another port, above 1023"),
             })
         })?);
-        eprintln!("meter: the page is http://{}", page.0.local_addr()?);
+        say(format_args!("the page is http://{}", page.0.local_addr()?));
         Ok(page)
     }
 

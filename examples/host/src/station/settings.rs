@@ -48,9 +48,14 @@ pub(super) fn of(options: &StationOptions) -> Result<Settings, Problem> {
     ];
     for (url, name, uplink) in ways {
         let Some(url) = url else { continue };
-        settings
-            .set(name, url)
-            .map_err(|error| Problem::Usage(format!("{url}: {error}")))?;
+        settings.set(name, url).map_err(|error| {
+            Problem::Usage(if url.contains("://") {
+                format!("{url}: {error}")
+            } else {
+                let (plain, _) = name.split_once('.').unwrap_or_default();
+                format!("{url}: is it {plain}://{url}, or {plain}s://{url} with TLS?")
+            })
+        })?;
         settings.uplink = uplink;
         // Whoever writes it here wants it so.
         settings.allow_plain = true;

@@ -13,6 +13,7 @@ use smart_meter::uplink::{Parts, run as send};
 
 use super::clock::StationClock;
 use super::machine::Process;
+use super::output::say;
 use crate::network::Sockets;
 
 const LOOK: Duration = Duration::from_millis(100);
@@ -44,8 +45,8 @@ async fn tell(live: &Live, is_told: bool) -> Infallible {
         let error = live.uplink.borrow().error.as_deref().map(str::to_owned);
         if is_told && error != said {
             match &error {
-                Some(error) => eprintln!("meter: {}: {error}; records wait", to(live)),
-                None => eprintln!("meter: {}: records are sent", to(live)),
+                Some(error) => say(format_args!("{}: {error}; records wait", to(live))),
+                None => say(format_args!("{}: records are sent", to(live))),
             }
         }
         said = error;
