@@ -19,7 +19,7 @@ def due():
     if pasting:
         # Each line comes back as it is typed.
         return said.endswith(last + b"\r\n")
-    return said.endswith(b"> ")
+    return said.endswith((b"> ", b" to go on: "))
 
 
 for event in sys.stdin:

@@ -6,6 +6,8 @@
 )]
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "local-page")]
+pub mod access;
 pub mod app;
 pub mod archive;
 pub mod blobs;

@@ -197,9 +197,6 @@ pub struct StoreState {
     pub failure: Option<StoreError>,
 }
 
-/// So long after the last key somebody is thought to be at the console.
-const CONSOLE_MS: u64 = 10_000;
-
 /// What a person does at the device, and what it shows them of that.
 #[derive(Default)]
 pub struct Panel {
@@ -207,8 +204,8 @@ pub struct Panel {
     pub next_page: Signal<NoopRawMutex, ()>,
     /// When it was pressed shortly last, in milliseconds since the start: somebody stands before the device.
     pub pressed_ms: Cell<Option<u64>>,
-    /// When somebody typed at the console last, in milliseconds since the start.
-    pub typed_ms: Cell<Option<u64>>,
+    /// Until when the console is in use by somebody who types, in seconds since the start.
+    pub console_until_s: Cell<u32>,
     /// Seconds until the factory reset, while the button is held.
     pub countdown_s: Cell<Option<u8>>,
     /// The button was held long enough: everything is to be as it came from the factory.
@@ -219,8 +216,7 @@ impl Panel {
     /// Whether somebody types at the console, or reads what it answered: nothing else is shown there meanwhile.
     #[must_use]
     pub fn is_console_in_use(&self, now_ms: u64) -> bool {
-        let typed_ms = self.typed_ms.get();
-        typed_ms.is_some_and(|typed_ms| now_ms.saturating_sub(typed_ms) < CONSOLE_MS)
+        now_ms < u64::from(self.console_until_s.get()) * 1_000
     }
 }
 
@@ -287,6 +283,14 @@ pub struct Live {
     /// Somebody at the device wants these corrections of voltage, current and power in millionths: the keeper of the
     /// settings stores them and puts them in force.
     pub gains_ppm: Signal<NoopRawMutex, [i32; 3]>,
+    /// Somebody wants these settings: the keeper of the settings stores them, puts them in force and says in
+    /// [`kept`](Self::kept) what became of it.
+    pub wished: Signal<NoopRawMutex, Settings>,
+    /// Whether what was [`wished`](Self::wished) is stored, and if not, why.
+    pub kept: Signal<NoopRawMutex, Result<(), &'static str>>,
+    /// The access point that the device has opened, while it is open.
+    #[cfg(feature = "local-page")]
+    pub access: Cell<Option<&'static crate::access::Access>>,
     /// The device is to start anew: whoever keeps records writes them first.
     pub restart: Signal<NoopRawMutex, ()>,
     /// Records have come that the uplink may send.
@@ -317,6 +321,10 @@ impl Live {
             update_percent: Cell::new(None),
             firmware: Firmware::default(),
             gains_ppm: Signal::new(),
+            wished: Signal::new(),
+            kept: Signal::new(),
+            #[cfg(feature = "local-page")]
+            access: Cell::new(None),
             restart: Signal::new(),
             panel: Panel::default(),
             news: Signal::new(),

@@ -296,6 +296,16 @@ fn network() {
     check("network_down", &live, Page::Network);
 }
 
+#[cfg(feature = "local-page")]
+#[test]
+fn how_to_join_a_device_that_nobody_has_set_up() {
+    let live = live([]);
+    let access =
+        smart_meter::access::Access::new([0x60, 0x55, 0xF9, 0x0A, 0xBC, 0x0D], || 0x1F << 27);
+    live.access.set(Some(Box::leak(Box::new(access))));
+    check("network_access", &live, Page::Network);
+}
+
 #[test]
 fn passwords_in_an_address_are_not_shown() {
     let hidden = live([]);

@@ -240,7 +240,7 @@ fn nothing_is_said_while_somebody_types() {
         ..Channel::default()
     };
     live.channels.borrow_mut().push(channel).expect("room");
-    live.panel.typed_ms.set(Some(1_000));
+    live.panel.console_until_s.set(11);
     let log = SerialLog::new(String::new());
     let time = Time::default();
     {

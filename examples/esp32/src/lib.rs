@@ -2,6 +2,8 @@
 
 #![no_std]
 
+#[cfg(feature = "network")]
+pub mod access;
 pub mod board;
 #[cfg(feature = "parts")]
 pub mod bus;

@@ -2,36 +2,52 @@
 
 use embassy_net::dns::DnsQueryType;
 use embassy_net::tcp::{self, State, TcpSocket};
-use embassy_net::{Runner, Stack, StackResources};
+use embassy_net::{Ipv4Address, Ipv4Cidr, Runner, Stack, StackResources, StaticConfigV4};
 use embassy_time::Duration;
 use embedded_io_async::{ErrorType, Read, Write};
 use esp_hal::rng::Rng;
+use smart_meter::access::ADDRESS;
 use smart_meter::platform::{Accepted, ConnectError, Endpoint, Listener, Network};
 use static_cell::StaticCell;
 
 use crate::reach::Reach;
 
-/// Sockets at a time: the uplink, an update, names, time, addresses, two of the local page.
+/// Sockets at a time: the uplink, an update, names, time, addresses (its own, or those it gives), two of the local page.
 const SOCKETS: usize = 7;
 
 /// A connection that says nothing for so long is none.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// The stack over this interface, with an address from DHCP; the runner has to run.
+/// An address from DHCP.
+#[must_use]
+pub fn dynamic() -> embassy_net::Config {
+    embassy_net::Config::dhcpv4(embassy_net::DhcpConfig::default())
+}
+
+/// The address of an access point.
+#[must_use]
+pub const fn fixed() -> embassy_net::Config {
+    let [a, b, c, d] = ADDRESS;
+    embassy_net::Config::ipv4_static(StaticConfigV4 {
+        address: Ipv4Cidr::new(Ipv4Address::new(a, b, c, d), 24),
+        gateway: None,
+        dns_servers: heapless::Vec::new(),
+    })
+}
+
+/// The stack over this interface; the runner has to run.
 ///
 /// # Panics
 /// When there is one already.
-pub fn stack<D: embassy_net::driver::Driver>(driver: D) -> (Stack<'static>, Runner<'static, D>) {
+pub fn stack<D: embassy_net::driver::Driver>(
+    driver: D,
+    config: embassy_net::Config,
+) -> (Stack<'static>, Runner<'static, D>) {
     static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
     let rng = Rng::new();
     // Ports and sequence numbers begin where nobody expects them.
     let seed = u64::from(rng.random()) << 32 | u64::from(rng.random());
-    embassy_net::new(
-        driver,
-        embassy_net::Config::dhcpv4(embassy_net::DhcpConfig::default()),
-        RESOURCES.init(StackResources::new()),
-        seed,
-    )
+    embassy_net::new(driver, config, RESOURCES.init(StackResources::new()), seed)
 }
 
 /// Memory of a connection.
@@ -42,6 +58,11 @@ impl<const RX: usize, const TX: usize> Buffers<RX, TX> {
     #[must_use]
     pub const fn new() -> Self {
         Self([0; RX], [0; TX])
+    }
+
+    /// That of what comes, for something else.
+    pub const fn lend(&mut self) -> &mut [u8; RX] {
+        &mut self.0
     }
 }
 
@@ -76,7 +97,7 @@ impl Network for Tcp {
     type Stream<'a> = Connection<'a>;
 
     fn is_up(&self) -> bool {
-        self.reach.stack.is_config_up()
+        self.reach.is_up()
     }
 
     fn rssi_dbm(&self) -> Option<i8> {

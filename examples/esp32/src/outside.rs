@@ -111,13 +111,14 @@ mod ways {
             _: Spawner,
             _: Radio,
             _: &Settings,
+            _: &'static Live,
             _: &'static Blobs,
             _: &mut [u8],
         ) -> Self {
             Self
         }
 
-        pub(crate) const fn time_server(&self) -> Offline {
+        pub(crate) fn time_server(&self) -> Offline {
             Offline
         }
 
@@ -140,6 +141,7 @@ mod ways {
     use static_cell::StaticCell;
 
     use super::*;
+    use crate::access;
     use crate::network::{Buffers, Port, Tcp};
     use crate::reach::Reach;
     #[cfg(feature = "tls")]
@@ -163,6 +165,7 @@ mod ways {
             spawner: Spawner,
             radio: Radio,
             settings: &Settings,
+            live: &'static Live,
             #[cfg_attr(not(feature = "tls"), expect(unused, reason = "for TLS"))]
             blobs: &'static Blobs,
             #[cfg_attr(not(feature = "tls"), expect(unused, reason = "for TLS"))] text: &mut [u8],
@@ -171,14 +174,14 @@ mod ways {
                 #[cfg(feature = "tls")]
                 secrets: Secrets::load(radio.rng, radio.adc, blobs, text).await,
                 #[cfg(feature = "wifi")]
-                reach: Reach::start(spawner, radio.wifi, settings),
+                reach: Reach::start(spawner, radio.wifi, settings, live),
                 #[cfg(feature = "emulator-net")]
-                reach: Reach::start(spawner),
+                reach: Reach::start(spawner, settings, live),
             }
         }
 
         pub(crate) const fn time_server(&self) -> Sntp {
-            Sntp::new(self.reach.stack)
+            self.reach.time_server()
         }
 
         pub(crate) fn show(&self, live: &Live) {
@@ -192,11 +195,20 @@ mod ways {
         ) {
             static SENDS: StaticCell<Buffers<2_048, 2_048>> = StaticCell::new();
             static LOADS: StaticCell<Buffers<4_096, 1_024>> = StaticCell::new();
+            static NONE: StaticCell<[Buffers<1, 1>; 2]> = StaticCell::new();
             static SHOWS: StaticCell<Buffers<1_024, 1_536>> = StaticCell::new();
 
             let live = inside.live;
-            let sends = Tcp::new(self.reach, SENDS.init(Buffers::new()));
-            let loads = Tcp::new(self.reach, LOADS.init(Buffers::new()));
+            let (packets, images) = (SENDS.init(Buffers::new()), LOADS.init(Buffers::new()));
+            // A device that is to be set up reaches nobody, and has other use for the room.
+            let (sends, loads, lent) = if self.reach.is_open {
+                let [none, nothing] = NONE.init([const { Buffers::new() }; 2]);
+                let (sends, loads) = (Tcp::new(self.reach, none), Tcp::new(self.reach, nothing));
+                (sends, loads, Some((packets.lend(), images.lend())))
+            } else {
+                let (sends, loads) = (Tcp::new(self.reach, packets), Tcp::new(self.reach, images));
+                (sends, loads, None)
+            };
             #[cfg(feature = "tls")]
             let (sends, loads) = (
                 self.secrets.over(sends, live),
@@ -205,8 +217,15 @@ mod ways {
             let random = || Chip.random();
             let site = Site::new(live, &random);
             let port = Port::new(self.reach.stack, 80, SHOWS.init(Buffers::new()));
-            let mut request = [0; local::REQUEST];
-            let page = pin!(local::serve(port, &ChipClock, &site, &mut request));
+            let page = pin!(async {
+                if let Some((packets, request)) = lent {
+                    let page = pin!(local::serve(port, &ChipClock, &site, request));
+                    join(page, access::give_addresses(self.reach.stack, packets)).await;
+                } else {
+                    let mut request = [0; local::REQUEST];
+                    local::serve(port, &ChipClock, &site, &mut request).await;
+                }
+            });
             let watch = pin!(site.watch(&ChipClock));
             let records = pin!(send_and_load(inside, sends, loads));
             join3(records, page, watch).await;

@@ -117,7 +117,15 @@ impl Device {
 
         let i2c = &*I2C.init(RefCell::new(around.i2c));
         let settings = live.settings.borrow().clone();
-        let outside = Outside::start(spawner, around.radio, &settings, self.blobs, self.text).await;
+        let outside = Outside::start(
+            spawner,
+            around.radio,
+            &settings,
+            live,
+            self.blobs,
+            self.text,
+        )
+        .await;
         let parts = app::Parts {
             clock: ChipClock,
             source,

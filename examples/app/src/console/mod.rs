@@ -34,7 +34,7 @@ pub async fn console<S: Read + Write, C: Clock>(
     buffer: &mut [u8],
 ) -> ! {
     let mut console = Console {
-        terminal: Terminal::new(serial, clock, &live.panel.typed_ms),
+        terminal: Terminal::new(serial, clock, &live.panel.console_until_s),
         blobs,
         live,
         draft: live.settings.borrow().clone(),

@@ -114,10 +114,27 @@ impl<S: Read + Write, C: Clock, B: Blobs> Console<'_, S, C, B> {
         }
     }
 
+    /// Tells how to join the network that the device has opened, if it has.
+    #[cfg(feature = "local-page")]
+    async fn own_network(&mut self) -> bool {
+        let access = self.live.access.get();
+        if let Some(access) = access {
+            say!(self.terminal, "network     {access}");
+        }
+        access.is_some()
+    }
+
+    /// There is none.
+    #[cfg(not(feature = "local-page"))]
+    async fn own_network(&mut self) -> bool {
+        false
+    }
+
     async fn network(&mut self, now_ms: u64) {
         let network = self.live.network.get();
         let health = self.live.health.get();
         match network.address {
+            _ if self.own_network().await => {}
             Some([a, b, c, d]) if network.is_up => {
                 say!(
                     self.terminal,

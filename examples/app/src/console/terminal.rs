@@ -13,6 +13,9 @@ use crate::platform::Clock;
 /// Longest line that is written at once.
 const LONGEST: usize = 240;
 
+/// So long after the last key somebody is thought to be at the console.
+const QUIET_S: u64 = 10;
+
 /// How a line ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entered {
@@ -27,18 +30,18 @@ pub(super) enum Entered {
 pub(super) struct Terminal<'a, S, C> {
     serial: S,
     clock: C,
-    typed_ms: &'a Cell<Option<u64>>,
+    until_s: &'a Cell<u32>,
     line: Line,
     text: String<LONGEST>,
 }
 
 impl<'a, S: Read + Write, C: Clock> Terminal<'a, S, C> {
-    /// `typed_ms` is when somebody typed last.
-    pub(super) const fn new(serial: S, clock: C, typed_ms: &'a Cell<Option<u64>>) -> Self {
+    /// `until_s` is until when nothing else is to be shown.
+    pub(super) const fn new(serial: S, clock: C, until_s: &'a Cell<u32>) -> Self {
         Self {
             serial,
             clock,
-            typed_ms,
+            until_s,
             line: Line::new(),
             text: String::new(),
         }
@@ -136,7 +139,9 @@ impl<'a, S: Read + Write, C: Clock> Terminal<'a, S, C> {
         loop {
             match self.serial.read(&mut byte).await {
                 Ok(1) => {
-                    self.typed_ms.set(Some(self.clock.now_ms()));
+                    let now_s = self.clock.now_ms() / 1_000;
+                    let until_s = now_s.saturating_add(QUIET_S);
+                    self.until_s.set(u32::try_from(until_s).unwrap_or(u32::MAX));
                     let [byte] = byte;
                     return byte;
                 }

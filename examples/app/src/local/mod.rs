@@ -10,6 +10,7 @@ mod metrics;
 mod page;
 mod part;
 mod route;
+mod setup;
 mod site;
 mod stream;
 
@@ -23,6 +24,8 @@ use stream::{Socket, Ticks};
 
 /// Room for a request; a longer one is refused. What browsers send has less than a kilobyte.
 pub const REQUEST: usize = 2_048;
+/// Room for a request while the device is set up: the form has every setting.
+pub const SETUP_REQUEST: usize = 4_096;
 /// A connection takes no longer than this, however slow the other side is.
 pub const LIMIT_MS: u64 = 15_000;
 
@@ -34,12 +37,13 @@ const CONFIG: Config = Config::new(Timeouts {
 });
 
 /// Serves connections, one at a time. Who wants two at once runs two of these, each with a listener and a room of its
-/// own; the others wait for their turn or are refused, as the network has it.
+/// own; the others wait for their turn or are refused, as the network has it. `request` has [`REQUEST`] bytes, or
+/// [`SETUP_REQUEST`].
 pub async fn serve<L: Listener, C: Clock>(
     mut listener: L,
     clock: &C,
     site: &Site<'_>,
-    request: &mut [u8; REQUEST],
+    request: &mut [u8],
 ) -> ! {
     let router = Router::from_service(route::Pages { site, clock });
     loop {
@@ -50,5 +54,9 @@ pub async fn serve<L: Listener, C: Clock>(
         let server = Server::custom(&router, Ticks(clock), &CONFIG, request);
         // A client that is slow, gone or nonsense is its own fault: there is nobody to tell.
         let _ = select(server.serve(Socket::new(stream)), clock.sleep_ms(LIMIT_MS)).await;
+        if site.is_set_up.get() {
+            // Not before the answer is on its way.
+            site.live.restart.signal(());
+        }
     }
 }

@@ -9,6 +9,7 @@ use picoserve::routing::PathRouterService;
 
 use super::calibration::{self, Outcome};
 use super::part::{Answer, Parts};
+use super::setup::{self, Setup};
 use super::site::Site;
 use super::{json, metrics, page};
 use crate::platform::Clock;
@@ -42,7 +43,33 @@ impl<C: Clock> PathRouterService for Pages<'_, C> {
         let live = self.site.live;
         let now_ms = self.clock.now_ms();
         let parts = request.parts;
+        let is_open = live.access.get().is_some();
         match (path.encoded(), parts.method()) {
+            ("/", "GET") if is_open => {
+                let outcome = setup::Outcome::Asked;
+                send(request, writer, Setup { live, outcome }).await
+            }
+            ("/", "POST") if is_open => {
+                let header = |name| {
+                    parts
+                        .headers()
+                        .get(name)
+                        .and_then(|value| value.as_str().ok())
+                };
+                let is_ours = setup::is_ours(header("host"), header("origin"));
+                let outcome = match request.body_connection.body().read_all().await {
+                    Ok(_) if !is_ours => setup::Outcome::Foreign,
+                    Ok(body) => setup::take(live, self.clock, body).await,
+                    Err(error) => {
+                        let connection = request.body_connection.finalize().await?;
+                        return error.write_to(connection, writer).await;
+                    }
+                };
+                let is_set_up = matches!(outcome, setup::Outcome::Saved);
+                let sent = send(request, writer, Setup { live, outcome }).await;
+                self.site.is_set_up.set(is_set_up);
+                sent
+            }
             ("/", "GET") => send(request, writer, page::Page { live, now_ms }).await,
             ("/api/v1/now", "GET") => send(request, writer, json::Now { live, now_ms }).await,
             ("/metrics", "GET") => send(request, writer, metrics::Metrics { live, now_ms }).await,

@@ -1,6 +1,6 @@
 //! What all connections share.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use crate::calibrate::{Calibrator, Load, Proposal, Refusal};
 use crate::live::Live;
@@ -28,8 +28,8 @@ pub(super) enum Denied {
 
 /// The device as its pages show it.
 ///
-/// There is no password: pages only show, with one exception. A calibration is set when three things come together:
-/// the page that proposed it is the last one that was made, and no older than two minutes, which a random number in it
+/// There is no password: pages only show, with two exceptions. While the device has an access point of its own, whoever
+/// knows its password can set it up. And a calibration is set when three things come together: the page that proposed it is the last one that was made, and no older than two minutes, which a random number in it
 /// proves, so that no other page of the browser can do it; it was asked for by the device's address or a name ending in
 /// `.local`, so that no name of somebody else's was made to lead here; and the button of the device was pressed after
 /// the page was shown, so that somebody is there who wants it.
@@ -38,6 +38,8 @@ pub struct Site<'a> {
     random: &'a dyn Fn() -> u32,
     calibrator: RefCell<Calibrator>,
     pending: RefCell<Option<Pending>>,
+    /// The form was taken: the device starts anew.
+    pub(super) is_set_up: Cell<bool>,
 }
 
 impl<'a> Site<'a> {
@@ -49,6 +51,7 @@ impl<'a> Site<'a> {
             random,
             calibrator: RefCell::new(Calibrator::new()),
             pending: RefCell::new(None),
+            is_set_up: Cell::new(false),
         }
     }
 

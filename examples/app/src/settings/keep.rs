@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::{Either3, select3};
 
 use super::Settings;
 use super::stored::{SaveError, save};
@@ -43,7 +43,8 @@ pub async fn factory_reset(blobs: &mut impl Blobs, live: &Live) -> Result<(), Bl
     Ok(())
 }
 
-/// Does what is wished at the device: corrections from the page, the factory reset of the button. `buffer` has at least
+/// Does what is wished at the device: corrections from the page, the settings of the form, the factory reset of the
+/// button. `buffer` has at least
 /// [`MAX_STORED`](super::stored::MAX_STORED) bytes. Failures are told to `say`.
 pub async fn keeper(
     blobs: &mut impl Blobs,
@@ -52,19 +53,31 @@ pub async fn keeper(
     mut say: impl FnMut(&dyn fmt::Display),
 ) -> ! {
     loop {
-        let wish = select(live.gains_ppm.wait(), live.panel.factory_reset.wait()).await;
+        let wish = select3(
+            live.gains_ppm.wait(),
+            live.panel.factory_reset.wait(),
+            live.wished.wait(),
+        )
+        .await;
         match wish {
-            Either::First(gains_ppm) => {
+            Either3::First(gains_ppm) => {
                 let mut settings = live.settings.borrow().clone();
                 settings.gains_ppm = gains_ppm;
                 if let Err(error) = adopt(blobs, live, &settings, false, buffer).await {
                     say(&error);
                 }
             }
-            Either::Second(()) => {
+            Either3::Second(()) => {
                 if let Err(error) = factory_reset(blobs, live).await {
                     say(&error);
                 }
+            }
+            Either3::Third(settings) => {
+                let stored = adopt(blobs, live, &settings, false, buffer).await;
+                if let Err(error) = &stored {
+                    say(error);
+                }
+                live.kept.signal(stored.map_err(|error| error.hint()));
             }
         }
     }

@@ -204,6 +204,20 @@ pub enum SaveError {
     Flash(BlobError),
 }
 
+impl SaveError {
+    /// What to do, without the particulars: for who is not at the console.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "they can not be used together",
+            Self::WouldReplace(_) => {
+                "what is stored can not be read: `save replace` at the console writes over it"
+            }
+            Self::Flash(_) => "the flash does not take them",
+        }
+    }
+}
+
 impl fmt::Display for SaveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -16,3 +16,4 @@ mod json;
 mod metrics;
 mod openmetrics;
 mod server;
+mod setup;

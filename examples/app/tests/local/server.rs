@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use embassy_futures::join::join3;
 use embedded_io_async::{ErrorType, Read, Write};
 use smart_meter::live::Live;
-use smart_meter::local::{REQUEST, Site, serve};
+use smart_meter::local::{REQUEST, SETUP_REQUEST, Site, serve};
 use smart_meter::platform::{Accepted, Clock, ConnectError, Listener};
 
 /// So much faster than a clock.
@@ -135,7 +135,11 @@ impl Device {
                 seed.get()
             };
             let site = Site::new(&live, &random);
-            let (mut a, mut b) = ([0; REQUEST], [0; REQUEST]);
+            let room = match live.access.get() {
+                Some(_) => SETUP_REQUEST,
+                None => REQUEST,
+            };
+            let (mut a, mut b) = (vec![0; room], vec![0; room]);
             let other = Port(listener.try_clone().unwrap());
             let work = join3(
                 serve(Port(listener), &clock, &site, &mut a),

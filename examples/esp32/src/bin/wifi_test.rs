@@ -46,7 +46,7 @@ async fn main(spawner: Spawner) -> ! {
         Ok(started) => started,
         Err(error) => panic!("the radio does not start: {error:?}"),
     };
-    let (stack, runner) = network::stack(interface);
+    let (stack, runner) = network::stack(interface, network::dynamic());
     let rssi = &*RSSI.init(Cell::new(None));
     let (Ok(keeper), Ok(runner)) = (wifi::keep_connected(radio, rssi), wifi::run(runner)) else {
         unreachable!("each task is started once");

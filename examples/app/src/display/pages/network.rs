@@ -16,6 +16,10 @@ where
     D: DrawTarget<Color = BinaryColor>,
 {
     let live = view.live;
+    #[cfg(feature = "local-page")]
+    if let Some(access) = live.access.get() {
+        return draw_access(canvas, access);
+    }
     let settings = live.settings.borrow();
     let network = live.network.get();
     let health = live.health.get();
@@ -56,6 +60,23 @@ where
         (_, true, _) => canvas.small(47, "uplink is well"),
         (_, false, Some(reason)) => canvas.paragraph(47, 2, reason),
     }
+}
+
+/// How to set the device up.
+#[cfg(feature = "local-page")]
+fn draw_access<D>(
+    canvas: &mut Canvas<'_, D>,
+    access: &crate::access::Access,
+) -> Result<(), D::Error>
+where
+    D: DrawTarget<Color = BinaryColor>,
+{
+    let [a, b, c, d] = crate::access::ADDRESS;
+    canvas.title("Set up by Wi-Fi")?;
+    canvas.small(15, "join the network")?;
+    canvas.normal(23, &access.name)?;
+    canvas.normal(36, &line(format_args!("with {}", access.password)))?;
+    canvas.small(51, &line(format_args!("open http://{a}.{b}.{c}.{d}")))
 }
 
 /// The host of an address such as `https://example.org:8883/api`.
