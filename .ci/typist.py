@@ -2,7 +2,7 @@
 """typist.py LINES LOG: a person at the serial console of the emulated device, for the emulator's --uart-ext.
 
 Types the next line of the file LINES whenever the device shows its prompt, or takes the line before without one (a
-certificate that is pasted); writes everything the device says to LOG."""
+certificate that is pasted), `(3 s)` before a line makes it wait; writes everything the device says to LOG."""
 import sys
 
 lines = [line.rstrip("\n") for line in open(sys.argv[1])]
@@ -30,10 +30,12 @@ for event in sys.stdin:
         log.write(byte)
         said = (said + byte)[-200:]
         if lines and due():
-            line = lines.pop(0)
+            line, moment = lines.pop(0), 2000
+            if line.startswith("("):
+                line, moment = line.split(") ")[1], int(line[1:].split()[0]) * 1000000
             pasting = "begins" if line == "ca" else "goes on" if pasting and line != "." else ""
             # A moment later, as by hand; the line ends with Enter.
             last = line.encode()
-            answer = "2000:" + (line + "\r").encode().hex()
+            answer = f"{moment}:" + (line + "\r").encode().hex()
             said = b""
     print(answer, flush=True)
