@@ -8,3 +8,4 @@
 
 mod campaign;
 mod store;
+mod told;
