@@ -48,14 +48,19 @@ pub(super) async fn wait(
     log.settle().await;
     let waiting = waiting();
     let fate = match (waiting, is_kept) {
-        (0, _) => String::new(),
-        (_, true) => ", and are kept for the next start".to_owned(),
-        (_, false) => ", and are gone: --data DIR would keep them".to_owned(),
+        (0, _) => "",
+        (_, true) => ", and are kept for the next start",
+        (_, false) => ", and are gone: --data DIR would keep them",
     };
-    say(format_args!(
-        "{} readings, {waiting} records wait to be sent{fate}",
-        output.readings()
-    ));
+    let readings = output.readings();
+    if uplink == Uplink::None && !is_kept {
+        // They were not to go anywhere.
+        say(format_args!("{readings} readings"));
+    } else {
+        say(format_args!(
+            "{readings} readings, {waiting} records wait to be sent{fate}"
+        ));
+    }
     if why == Why::NobodyReads {
         return Err(Problem::OutputClosed);
     }
