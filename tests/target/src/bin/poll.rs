@@ -17,7 +17,7 @@ use riscv_rt::entry;
 const UART: usize = 0x1000_0000;
 /// Machine timer of the CLINT, 10 MHz.
 const MTIME: *const u32 = 0x0200_BFF8 as *const u32;
-const POLLS: u32 = 8;
+const POLLS: usize = 8;
 
 /// Instructions spent waiting, and how often.
 static mut WAITED: (u32, u32) = (0, 0);
@@ -170,8 +170,8 @@ fn main() -> ! {
     let config = Config::new().with_poll_step_us(4_000);
     let mut pzem = Pzem::with_config(Port::new(), Wait, config);
     let booking = cost_of_booking();
-    let (mut least, mut most, mut stack) = (u32::MAX, 0, 0);
-    for _ in 0..POLLS {
+    let (mut polls, mut stack) = ([(0, 0); POLLS], 0);
+    for poll in &mut polls {
         let mut result = None;
         let (mut work, mut waits) = (0, 0);
         // One place where the driver is called, as firmware has it.
@@ -192,15 +192,26 @@ fn main() -> ! {
             }
             None => end(2),
         }
-        (least, most) = (least.min(work), most.max(work));
+        *poll = (waits, work);
     }
+    // A host with much else to do sends a reply late, and looking for it in vain is not what is measured.
+    let fewest = polls.iter().map(|(waits, _)| *waits).min().unwrap_or(0);
+    let prompt = || {
+        let prompt = polls.iter().filter(|(waits, _)| *waits == fewest);
+        prompt.map(|(_, work)| *work)
+    };
+    let (least, most) = (prompt().min().unwrap_or(0), prompt().max().unwrap_or(0));
+    let late = POLLS - prompt().count();
     let state = size_of_val(&pzem);
     let _ = writeln!(Host, "RAM: {state} bytes of state, {stack} bytes of stack");
     let _ = writeln!(
         Host,
         "{booking} instructions of bookkeeping for each wait left out"
     );
-    let _ = writeln!(Host, "instructions per poll: {least} to {most}");
+    let _ = writeln!(
+        Host,
+        "instructions per poll: {least} to {most}, {late} with a late reply left out"
+    );
     end(0)
 }
 
