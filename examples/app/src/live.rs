@@ -24,8 +24,9 @@ pub struct Channel {
     pub quality: Quality,
     /// Why the last poll failed, if it did.
     pub error: Option<String<96>>,
-    /// All registers.
-    pub registers: Registers,
+    /// All registers. After a start they are not known until a reading shows that the meter goes on from where they were
+    /// stored: what is stored is older than what was told, and nobody sees a counter go back.
+    pub registers: Option<Registers>,
     /// Import since midnight and since the month began, in milliwatt-hours, once the local time is known.
     pub today_mwh: Option<u64>,
     /// Import since the month began.

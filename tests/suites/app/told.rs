@@ -1,8 +1,8 @@
-//! No register is told lower than before, of a meter that does not count by itself: whatever word of flash is being written
-//! when the supply goes.
+//! No register is told lower than before: of a meter that does not count by itself, whatever word of flash is being written
+//! when the supply goes; and where it is shown, before the meter was read again.
 
 use metering_tests::app::server::Kind;
-use metering_tests::app::world::{SECOND_US, World};
+use metering_tests::app::world::{Running, SECOND_US, World};
 
 /// Words of flash from the reading on until everything is stored that it needs.
 const WORDS: u64 = 40;
@@ -51,4 +51,35 @@ fn a_register_is_not_told_before_it_is_stored_how_far_it_may_be() {
     }
     // Some of them, and not all.
     assert!(cuts > 3 && u64::from(cuts) < WORDS, "{cuts}");
+}
+
+#[test]
+fn a_register_is_not_shown_before_the_meter_is_read_after_a_start() {
+    let world = World::new(1, &[1]);
+    let module = world.modules[0];
+    let shown = |device: &Running<'_>| {
+        let channels = device.live.channels.borrow();
+        let registers = channels.first().and_then(|channel| channel.registers);
+        registers.map(|registers| registers.import.mwh())
+    };
+    let mut before_mwh = None;
+    world.power(1, |device| {
+        assert!(device.until_us(3_000 * SECOND_US));
+        before_mwh = shown(device);
+    });
+    assert!(before_mwh > Some(50_000), "{before_mwh:?}");
+    // The device starts, and mains are not there for the module yet: what is stored is older than what was shown.
+    let is_there = world.line.ac(module, |module| module.set_powered(false));
+    assert!(is_there.is_some());
+    world.power(2, |device| {
+        assert!(device.until_us(3_060 * SECOND_US));
+        assert_eq!(shown(device), None);
+        world.line.ac(module, |module| module.set_powered(true));
+        assert!(device.until_us(3_090 * SECOND_US));
+        assert!(
+            shown(device) >= before_mwh,
+            "{:?}, {before_mwh:?}",
+            shown(device)
+        );
+    });
 }

@@ -96,7 +96,8 @@ impl Now<'_> {
                 "power_factor_milli",
                 fresh.and_then(|v| v.power_factor_milli),
             );
-            object.number("energy_mwh", channel.registers.import.mwh());
+            let registers = channel.registers.as_ref();
+            maybe(object, "energy_mwh", registers.map(|r| r.import.mwh()));
             maybe(object, "today_mwh", channel.today_mwh);
             maybe(object, "month_mwh", channel.month_mwh);
         })
@@ -160,6 +161,25 @@ impl Now<'_> {
 }
 
 fn registers(out: &mut Text<'_>, channel: &Channel) -> fmt::Result {
+    out.write_char(',')?;
+    members(out, |object| {
+        match &channel.registers {
+            Some(registers) => object.object("registers", |object| all(object, registers)),
+            None => object.number("registers", "null"),
+        }
+        maybe(
+            object,
+            "max_demand_mw",
+            channel.max_demand.map(|peak| peak.mw),
+        );
+        let end = channel
+            .max_demand
+            .and_then(|peak| Iso::new(peak.end_s.saturating_mul(1_000)));
+        maybe_text(object, "max_demand_end", end);
+    })
+}
+
+fn all(object: &mut Object<'_>, registers: &Registers) {
     let Registers {
         import,
         export,
@@ -172,35 +192,25 @@ fn registers(out: &mut Text<'_>, channel: &Channel) -> fmt::Result {
         resets,
         wraps,
         glitches,
-    } = channel.registers;
-    out.write_char(',')?;
-    members(out, |object| {
-        object.object("registers", |object| {
-            object.number("import_mwh", import.mwh());
-            object.number("export_mwh", export.mwh());
-            object.number("estimated_mwh", estimated.mwh());
-            object.number("integrated_mwh", integrated.mwh());
-            object.number("apparent_mvah", apparent.mwh());
-            object.number("nonactive_mvarh", nonactive.mwh());
-            object.number("q1_mvarh", q1.mwh());
-            object.number("q2_mvarh", q2.mwh());
-            object.number("q3_mvarh", q3.mwh());
-            object.number("q4_mvarh", q4.mwh());
-            object.number("gap_ms", gap_ms);
-            object.number("resets", resets);
-            object.number("wraps", wraps);
-            object.number("glitches", glitches);
-        });
-        maybe(
-            object,
-            "max_demand_mw",
-            channel.max_demand.map(|peak| peak.mw),
-        );
-        let end = channel
-            .max_demand
-            .and_then(|peak| Iso::new(peak.end_s.saturating_mul(1_000)));
-        maybe_text(object, "max_demand_end", end);
-    })
+    } = registers;
+    for (name, register) in [
+        ("import_mwh", import),
+        ("export_mwh", export),
+        ("estimated_mwh", estimated),
+        ("integrated_mwh", integrated),
+        ("apparent_mvah", apparent),
+        ("nonactive_mvarh", nonactive),
+        ("q1_mvarh", q1),
+        ("q2_mvarh", q2),
+        ("q3_mvarh", q3),
+        ("q4_mvarh", q4),
+    ] {
+        object.number(name, register.mwh());
+    }
+    object.number("gap_ms", gap_ms);
+    object.number("resets", resets);
+    object.number("wraps", wraps);
+    object.number("glitches", glitches);
 }
 
 /// Alarms that are on, and those that were and nobody has seen.

@@ -2,8 +2,8 @@
 
 use core::fmt::{self, Write};
 
-use meter_core::EventCode;
 use meter_core::health::Tries;
+use meter_core::{EventCode, Register, Registers};
 
 use super::part::{Part, Parts};
 use crate::live::{Channel, Live};
@@ -57,9 +57,10 @@ const fn whole(value: u64) -> Decimal {
 }
 
 /// Milliwatt-hours as watt-hours, to the last digit.
-#[expect(clippy::unnecessary_wraps, reason = "as all samples of meters are")]
-const fn watt_hours(mwh: u64) -> Option<Decimal> {
-    Some(Decimal::unsigned(mwh, 3, 3))
+/// A register; absent until the registers are known, since a counter that goes back counts as one that began anew.
+fn watt_hours(channel: &Channel, register: impl Fn(&Registers) -> Register) -> Option<Decimal> {
+    let registers = channel.registers.as_ref()?;
+    Some(Decimal::unsigned(register(registers).mwh(), 3, 3))
 }
 
 #[rustfmt::skip]
@@ -81,15 +82,15 @@ static OF_METERS: [(Family, OfMeter); 14] = [
     (gauge("meter_power_factor_ratio", "ratio", "Power factor."),
         |_, _, fresh| milli(fresh?.power_factor_milli)),
     (counter("meter_energy_import_watt_hours", "watt_hours", "Energy taken from the mains."),
-        |_, channel, _| watt_hours(channel.registers.import.mwh())),
+        |_, channel, _| watt_hours(channel, |r| r.import)),
     (counter("meter_energy_export_watt_hours", "watt_hours", "Energy fed back to the mains."),
-        |_, channel, _| watt_hours(channel.registers.export.mwh())),
+        |_, channel, _| watt_hours(channel, |r| r.export)),
     (counter("meter_energy_estimated_watt_hours", "watt_hours", "Part of the energy that was estimated over gaps."),
-        |_, channel, _| watt_hours(channel.registers.estimated.mwh())),
+        |_, channel, _| watt_hours(channel, |r| r.estimated)),
     (counter("meter_energy_apparent_volt_ampere_hours", "volt_ampere_hours", "Apparent energy."),
-        |_, channel, _| watt_hours(channel.registers.apparent.mwh())),
+        |_, channel, _| watt_hours(channel, |r| r.apparent)),
     (counter("meter_gap_seconds", "seconds", "Time without readings."),
-        |_, channel, _| Some(Decimal::unsigned(channel.registers.gap_ms, 3, 3))),
+        |_, channel, _| Some(Decimal::unsigned(channel.registers.as_ref()?.gap_ms, 3, 3))),
     (gauge("meter_max_demand_watts", "watts", "Largest demand of the billing period."),
         |_, channel, _| channel.max_demand.map(|peak| Decimal::unsigned(peak.mw, 3, 3))),
 ];

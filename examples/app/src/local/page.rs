@@ -190,18 +190,22 @@ impl Page<'_> {
     }
 }
 
+/// Why there is no energy of a day.
+const NO_TIME: &str = "not before the time is known";
+
 fn energy(out: &mut Text<'_>, channel: &Channel) -> fmt::Result {
     out.write_str("<table>")?;
-    let mut kwh = |name, mwh: Option<u64>| match mwh {
+    let mut kwh = |name, mwh: Option<u64>, missing| match mwh {
         Some(mwh) => row(out, name, format_args!("{} kWh", Decimal::kwh(mwh, 3))),
-        None => row(out, name, "not before the time is known"),
+        None => row(out, name, missing),
     };
-    let export_mwh = channel.registers.export.mwh();
-    kwh("Today", channel.today_mwh)?;
-    kwh("This month", channel.month_mwh)?;
-    kwh("In all", Some(channel.registers.import.mwh()))?;
-    if export_mwh > 0 {
-        kwh("Fed back", Some(export_mwh))?;
+    let registers = channel.registers.as_ref();
+    kwh("Today", channel.today_mwh, NO_TIME)?;
+    kwh("This month", channel.month_mwh, NO_TIME)?;
+    let import_mwh = registers.map(|registers| registers.import.mwh());
+    kwh("In all", import_mwh, "not before the meter was read")?;
+    if let Some(registers) = registers.filter(|registers| registers.export.mwh() > 0) {
+        kwh("Fed back", Some(registers.export.mwh()), "")?;
     }
     if let Some(peak) = channel.max_demand {
         row(

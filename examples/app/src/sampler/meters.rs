@@ -52,7 +52,6 @@ impl Meters {
         let mut channels = live.channels.borrow_mut();
         channels.clear();
         channels.extend(slots.iter().map(|slot| Channel {
-            registers: *slot.meter.registers(),
             max_demand: slot.meter.stages.demand.max(),
             ..Channel::default()
         }));
@@ -221,7 +220,7 @@ fn show(
         present.last = Some(last);
         present.quality = quality;
         present.error = None;
-        present.registers = *registers;
+        present.registers = Some(*registers);
         present.today_mwh = has_time.then_some(today_mwh);
         present.month_mwh = has_time.then_some(month_mwh);
         present.max_demand = stages.demand.max();

@@ -125,7 +125,11 @@ fn old_values_are_absent_and_registers_stay() {
     );
     assert_eq!(meters("meter_power_watts"), [("MTR-1001-2", "-2.500")]);
     assert_eq!(meters("meter_reading_age_seconds").len(), 2);
-    assert_eq!(meters("meter_energy_import_watt_hours").len(), 3);
+    // The one that was never read since the start has none, or the counter would go back.
+    assert_eq!(
+        meters("meter_energy_import_watt_hours"),
+        [("MTR-1001", "12345678.901"), ("MTR-1001-2", "12345678.901")]
+    );
     let overload = [("alarm", "OVERLOAD"), ("meter", "MTR-1001-2")];
     assert_eq!(value(&families["meter_alarm"], &overload), "1");
     let on = families["meter_alarm"]
@@ -159,8 +163,9 @@ fn the_largest_numbers_fit() {
             settings,
             (0..4).map(|_| {
                 let mut channel = channel(i32::MIN);
-                channel.registers.import = most;
-                channel.registers.apparent = most;
+                let registers = channel.registers.insert(meter_core::Registers::ZERO);
+                registers.import = most;
+                registers.apparent = most;
                 channel
             }),
         )

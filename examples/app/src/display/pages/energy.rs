@@ -23,11 +23,12 @@ where
     let Some(meter) = channels.get(usize::from(channel)) else {
         return canvas.normal(14, "No meter yet");
     };
-    let export_mwh = meter.registers.export.mwh();
+    let registers = meter.registers.as_ref();
+    let export_mwh = registers.map_or(0, |registers| registers.export.mwh());
     let rows = [
         ("Today", meter.today_mwh),
         ("Month", meter.month_mwh),
-        ("Total", Some(meter.registers.import.mwh())),
+        ("Total", registers.map(|registers| registers.import.mwh())),
     ];
     let mut y = 14;
     for (name, mwh) in rows {
