@@ -24,9 +24,8 @@ pub struct Channel {
     pub quality: Quality,
     /// Why the last poll failed, if it did.
     pub error: Option<String<96>>,
-    /// All registers. After a start they are not known until a reading shows that the meter goes on from where they were
-    /// stored: what is stored is older than what was told, and nobody sees a counter go back.
-    pub registers: Option<Registers>,
+    /// All registers, of the last good reading: see [`known`](Self::known).
+    pub registers: Registers,
     /// Import since midnight and since the month began, in milliwatt-hours, once the local time is known.
     pub today_mwh: Option<u64>,
     /// Import since the month began.
@@ -38,6 +37,13 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// All registers. After a start they are not known until a reading shows that the meter goes on from where they were
+    /// stored: what is stored is older than what was told, and nobody sees a counter go back.
+    #[must_use]
+    pub fn known(&self) -> Option<&Registers> {
+        self.last.as_ref().map(|_| &self.registers)
+    }
+
     /// How long ago the last good reading was made, in milliseconds.
     #[must_use]
     pub fn age_ms(&self, now_ms: u64) -> Option<u64> {

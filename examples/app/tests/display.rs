@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use meter_core::detect::Method;
 use meter_core::health::Health;
-use meter_core::{Event, EventCode, Peak, Phase, Register, Registers};
+use meter_core::{Event, EventCode, Peak, Phase, Register};
 use smart_meter::display::{Page, Pager, Picture, View};
 use smart_meter::live::{
     ArchiveState, CardState, Channel, Live, NetworkState, TimeSource, TimeState, UplinkState,
@@ -41,8 +41,7 @@ fn channel(values: Values) -> Channel {
         }),
         ..Channel::default()
     };
-    let registers = channel.registers.insert(Registers::ZERO);
-    registers.import = Register::from_parts(12_345_678_900, 0).expect("below one");
+    channel.registers.import = Register::from_parts(12_345_678_900, 0).expect("below one");
     channel
 }
 
@@ -244,9 +243,8 @@ fn energy_with_export_without_time_and_of_a_long_life() {
     let mut second = channel(USUAL);
     second.today_mwh = None;
     second.month_mwh = None;
-    let registers = second.registers.insert(Registers::ZERO);
-    registers.import = Register::from_parts(u64::MAX, 0).expect("below one");
-    registers.export = Register::from_parts(1_234_567_890_123_456, 0).expect("below one");
+    second.registers.import = Register::from_parts(u64::MAX, 0).expect("below one");
+    second.registers.export = Register::from_parts(1_234_567_890_123_456, 0).expect("below one");
     check(
         "energy_second",
         &live([channel(USUAL), second]),

@@ -59,7 +59,7 @@ fn a_register_is_not_shown_before_the_meter_is_read_after_a_start() {
     let module = world.modules[0];
     let shown = |device: &Running<'_>| {
         let channels = device.live.channels.borrow();
-        let registers = channels.first().and_then(|channel| channel.registers);
+        let registers = channels.first().and_then(|channel| channel.known());
         registers.map(|registers| registers.import.mwh())
     };
     let mut before_mwh = None;

@@ -96,7 +96,7 @@ impl Now<'_> {
                 "power_factor_milli",
                 fresh.and_then(|v| v.power_factor_milli),
             );
-            let registers = channel.registers.as_ref();
+            let registers = channel.known();
             maybe(object, "energy_mwh", registers.map(|r| r.import.mwh()));
             maybe(object, "today_mwh", channel.today_mwh);
             maybe(object, "month_mwh", channel.month_mwh);
@@ -163,7 +163,7 @@ impl Now<'_> {
 fn registers(out: &mut Text<'_>, channel: &Channel) -> fmt::Result {
     out.write_char(',')?;
     members(out, |object| {
-        match &channel.registers {
+        match channel.known() {
             Some(registers) => object.object("registers", |object| all(object, registers)),
             None => object.number("registers", "null"),
         }

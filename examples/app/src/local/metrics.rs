@@ -59,7 +59,7 @@ const fn whole(value: u64) -> Decimal {
 /// Milliwatt-hours as watt-hours, to the last digit.
 /// A register; absent until the registers are known, since a counter that goes back counts as one that began anew.
 fn watt_hours(channel: &Channel, register: impl Fn(&Registers) -> Register) -> Option<Decimal> {
-    let registers = channel.registers.as_ref()?;
+    let registers = channel.known()?;
     Some(Decimal::unsigned(register(registers).mwh(), 3, 3))
 }
 
@@ -90,7 +90,7 @@ static OF_METERS: [(Family, OfMeter); 14] = [
     (counter("meter_energy_apparent_volt_ampere_hours", "volt_ampere_hours", "Apparent energy."),
         |_, channel, _| watt_hours(channel, |r| r.apparent)),
     (counter("meter_gap_seconds", "seconds", "Time without readings."),
-        |_, channel, _| Some(Decimal::unsigned(channel.registers.as_ref()?.gap_ms, 3, 3))),
+        |_, channel, _| Some(Decimal::unsigned(channel.known()?.gap_ms, 3, 3))),
     (gauge("meter_max_demand_watts", "watts", "Largest demand of the billing period."),
         |_, channel, _| channel.max_demand.map(|peak| Decimal::unsigned(peak.mw, 3, 3))),
 ];

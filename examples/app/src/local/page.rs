@@ -199,7 +199,7 @@ fn energy(out: &mut Text<'_>, channel: &Channel) -> fmt::Result {
         Some(mwh) => row(out, name, format_args!("{} kWh", Decimal::kwh(mwh, 3))),
         None => row(out, name, missing),
     };
-    let registers = channel.registers.as_ref();
+    let registers = channel.known();
     kwh("Today", channel.today_mwh, NO_TIME)?;
     kwh("This month", channel.month_mwh, NO_TIME)?;
     let import_mwh = registers.map(|registers| registers.import.mwh());

@@ -220,7 +220,7 @@ fn show(
         present.last = Some(last);
         present.quality = quality;
         present.error = None;
-        present.registers = Some(*registers);
+        present.registers = *registers;
         present.today_mwh = has_time.then_some(today_mwh);
         present.month_mwh = has_time.then_some(month_mwh);
         present.max_demand = stages.demand.max();

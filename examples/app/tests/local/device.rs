@@ -2,7 +2,7 @@
 
 use meter_core::detect::Method;
 use meter_core::health::{Health, PollErrors, ResetCause, Tries};
-use meter_core::{Event, EventCode, Peak, Phase, Register, Registers};
+use meter_core::{Event, EventCode, Peak, Phase, Register};
 use smart_meter::live::{
     ArchiveState, CardState, Channel, Live, NetworkState, TimeSource, TimeState, UplinkState,
 };
@@ -48,13 +48,10 @@ pub(crate) fn channel(power_mw: i32) -> Channel {
         }),
         ..Channel::default()
     };
-    channel.registers = Some(Registers {
-        import: Register::from_parts(12_345_678_901, 0).unwrap(),
-        export: Register::from_parts(1_001, 0).unwrap(),
-        gap_ms: 61_500,
-        resets: 2,
-        ..Registers::ZERO
-    });
+    channel.registers.import = Register::from_parts(12_345_678_901, 0).unwrap();
+    channel.registers.export = Register::from_parts(1_001, 0).unwrap();
+    channel.registers.gap_ms = 61_500;
+    channel.registers.resets = 2;
     channel
 }
 

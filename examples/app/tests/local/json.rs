@@ -169,7 +169,7 @@ fn the_largest_numbers_fit() {
         use meter_core::Register;
         let mut channel = channel(i32::MIN);
         let most = Register::from_parts(u64::MAX, 0).unwrap();
-        let registers = channel.registers.insert(meter_core::Registers::ZERO);
+        let registers = &mut channel.registers;
         registers.import = most;
         registers.export = most;
         registers.estimated = most;

@@ -163,9 +163,8 @@ fn the_largest_numbers_fit() {
             settings,
             (0..4).map(|_| {
                 let mut channel = channel(i32::MIN);
-                let registers = channel.registers.insert(meter_core::Registers::ZERO);
-                registers.import = most;
-                registers.apparent = most;
+                channel.registers.import = most;
+                channel.registers.apparent = most;
                 channel
             }),
         )

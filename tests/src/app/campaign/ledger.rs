@@ -265,8 +265,7 @@ impl Ledger {
         self.report.estimated_mwh = 0;
         let known = self.channels.iter();
         for ((channel, counter_wh), known) in channels.iter().zip(seen.counters).zip(known) {
-            let registers = channel.registers.as_ref();
-            let registers = registers.expect("registers, once all is well");
+            let registers = channel.known().expect("registers, once all is well");
             let (import_mwh, estimated_mwh) = (registers.import.mwh(), registers.estimated.mwh());
             self.report.energy_mwh += import_mwh;
             self.report.estimated_mwh += estimated_mwh;

@@ -23,7 +23,7 @@ where
     let Some(meter) = channels.get(usize::from(channel)) else {
         return canvas.normal(14, "No meter yet");
     };
-    let registers = meter.registers.as_ref();
+    let registers = meter.known();
     let export_mwh = registers.map_or(0, |registers| registers.export.mwh());
     let rows = [
         ("Today", meter.today_mwh),
