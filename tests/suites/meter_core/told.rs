@@ -1,18 +1,8 @@
 //! Registers that were told further than they were stored.
 
-use meter_core::{Config, CounterReading, EnergyMeter, Flags, Reading, Source};
+use meter_core::{Config, CounterReading, EnergyMeter, Flags, Reading};
 
-const SOURCE: Source = Source {
-    counter_step_uwh: 1_000_000,
-    moduli: &[1 << 32],
-    max_power_mw: 27_600_000,
-    power_step_mw: 100,
-    voltage_step_mv: 100,
-    current_step_ma: 1,
-    power_factor_step_milli: 10,
-    is_signed: false,
-    is_simultaneous: true,
-};
+use super::COUNTING;
 
 fn reading(at_ms: u64, wh: u64) -> Reading {
     Reading {
@@ -27,7 +17,7 @@ fn reading(at_ms: u64, wh: u64) -> Reading {
 
 #[test]
 fn raising_adds_what_is_missing_and_says_that_it_is_estimated() {
-    let config = Config::new(SOURCE);
+    let config = Config::new(COUNTING);
     let mut meter = EnergyMeter::new();
     meter.push(&reading(0, 100), &config);
     meter.push(&reading(5_000, 101), &config);
@@ -47,7 +37,7 @@ fn raising_adds_what_is_missing_and_says_that_it_is_estimated() {
 
 #[test]
 fn a_counter_is_doubted_until_a_second_reading() {
-    let config = Config::new(SOURCE);
+    let config = Config::new(COUNTING);
     let mut meter = EnergyMeter::new();
     meter.push(&reading(0, 70_000), &config);
     assert!(!meter.is_doubting());
@@ -59,7 +49,7 @@ fn a_counter_is_doubted_until_a_second_reading() {
 
 #[test]
 fn a_counter_that_begins_at_zero_with_the_program_counts_from_there() {
-    let config = Config::new(SOURCE);
+    let config = Config::new(COUNTING);
     let mut meter = EnergyMeter::new();
     meter.push(&reading(0, 0), &config);
     meter.push(&reading(5_000, 2), &config);

@@ -15,7 +15,7 @@ use super::keys;
 use super::memory::MemorySlot;
 use crate::commands::{print, print_json};
 use crate::error::Problem;
-use crate::network::{Authority, PcClock, Sockets};
+use crate::network::{self, Authority, PcClock, Sockets};
 
 /// Where the number of the chip stands.
 const CHIP: usize = 9;
@@ -102,14 +102,8 @@ fn read(path: &Path, trusted: &[[u8; 32]]) -> Result<Header, Problem> {
 
 /// Loads it with the program a meter does it with, so that a server that would not do is found out here.
 fn load(options: &VerifyOptions, policy: &Policy<'_>) -> Result<Header, Problem> {
-    let authority = options
-        .ca
-        .as_deref()
-        .map(Authority::from_file)
-        .transpose()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let authority = Authority::of(options.ca.as_deref())?;
+    let runtime = network::runtime()?;
     let mut slot = MemorySlot::new();
     let mut install = Install::new(&mut slot, *policy);
     let loading = async {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use embedded_io_adapters::tokio_1::FromTokio;
 use smart_meter::platform::{Clock, ConnectError, Endpoint, Network};
 use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub(crate) use tls::Authority;
@@ -16,6 +17,11 @@ use wire::Wire;
 
 /// How long a connection may take to be there.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// What sockets and timers live in.
+pub(crate) fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
 
 /// Time since it was made.
 #[derive(Clone, Copy, Debug)]

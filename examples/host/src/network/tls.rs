@@ -20,8 +20,13 @@ use crate::error::Problem;
 pub(crate) struct Authority(Arc<ClientConfig>);
 
 impl Authority {
+    /// From the file that was given, if one was.
+    pub(crate) fn of(path: Option<&Path>) -> Result<Option<Self>, Problem> {
+        path.map(Self::from_file).transpose()
+    }
+
     /// From the certificates in a file, as PEM.
-    pub(crate) fn from_file(path: &Path) -> Result<Self, Problem> {
+    fn from_file(path: &Path) -> Result<Self, Problem> {
         let name = path.display();
         let text =
             std::fs::read(path).map_err(|error| Problem::Refused(format!("{name}: {error}")))?;

@@ -47,18 +47,12 @@ use self::page::Page;
 use self::terminal::Terminal;
 use self::time::PcTime;
 use crate::error::Problem;
-use crate::network::{Authority, Sockets};
+use crate::network::{self, Authority, Sockets};
 
 pub(crate) fn run(options: &StationOptions) -> Result<(), Problem> {
     let settings = settings::of(options)?;
-    let authority = options
-        .ca
-        .as_deref()
-        .map(Authority::from_file)
-        .transpose()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let authority = Authority::of(options.ca.as_deref())?;
+    let runtime = network::runtime()?;
     runtime.block_on(station(options, settings, Sockets::new(authority)))
 }
 

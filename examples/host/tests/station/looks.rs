@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::archive::rows;
 use super::process::{Folder, Running, outcome, station};
 use super::pty::Terminal;
 use super::receiver::Receiver;
@@ -88,23 +89,11 @@ fn the_display_stays_in_its_place() {
 
 /// Records of `data.csv`, by start and number: kWh, or what happened.
 fn archived(text: &str) -> BTreeMap<(u64, u64), (String, String)> {
-    let mut rows = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let names = rows.headers().unwrap().clone();
-    let at = |name| {
-        names
-            .iter()
-            .position(|known| known == name)
-            .expect("a column")
-    };
-    let (boot, seq, kwh, event) = (at("boot"), at("seq"), at("energy_kwh"), at("event"));
     let mut records = BTreeMap::new();
-    for row in rows.records() {
-        let row = row.unwrap();
-        let number = |at: usize| row[at].parse::<u64>().expect("a number");
-        let record = (row[kwh].to_owned(), row[event].to_owned());
-        let before = records.insert((number(boot), number(seq)), record);
+    for row in rows(text) {
+        let number = |name| row[name].parse::<u64>().expect("a number");
+        let record = (row["energy_kwh"].clone(), row["event"].clone());
+        let before = records.insert((number("boot"), number("seq")), record);
         assert!(before.is_none(), "{row:?} is there twice");
     }
     records

@@ -8,6 +8,8 @@
     reason = "a test that can not go on fails"
 )]
 
+#[cfg(unix)]
+mod archive;
 #[path = "../../../app/tests/uplink_end_to_end/broker.rs"]
 #[allow(dead_code, reason = "the other suite needs more of it")]
 mod broker;

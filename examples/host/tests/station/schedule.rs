@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::archive::rows;
 use super::process::{Folder, Running};
 use super::receiver::{Manner, Receiver};
 
@@ -13,21 +14,10 @@ const FARTHEST_MS: i64 = 500;
 /// When readings were made, in milliseconds since the start of the station, by the archive.
 fn times(folder: &Folder) -> Vec<i64> {
     let text = std::fs::read_to_string(folder.join("data.csv")).unwrap();
-    let mut rows = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let names = rows.headers().unwrap().clone();
-    let at = |name| {
-        names
-            .iter()
-            .position(|known| known == name)
-            .expect("a column")
-    };
-    let (uptime, voltage) = (at("uptime_s"), at("voltage"));
-    rows.records()
-        .map(|row| row.unwrap())
-        .filter(|row| !row[voltage].is_empty())
-        .map(|row| (row[uptime].parse::<f64>().unwrap() * 1_000.0).round() as i64)
+    rows(&text)
+        .into_iter()
+        .filter(|row| !row["voltage"].is_empty())
+        .map(|row| (row["uptime_s"].parse::<f64>().unwrap() * 1_000.0).round() as i64)
         .collect()
 }
 

@@ -2,18 +2,19 @@
 
 use super::*;
 
+/// A device with one meter.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    let pushed = desk.live.channels.borrow_mut().push(Channel::default());
+    assert!(pushed.is_ok());
+    desk
+}
+
 /// Somebody calibrates while the meter shows this power; readings come every 5 s.
 fn calibrated(line: &str, power: impl Fn(u64) -> i32, answers: &str) -> (String, [i32; 3]) {
-    let desk = Desk::new();
+    let desk = desk();
     let mut all = String::new();
     desk.with(async |desk| {
-        assert!(
-            desk.live
-                .channels
-                .borrow_mut()
-                .push(Channel::default())
-                .is_ok()
-        );
         all += &desk.enters(line).await;
         all += &desk.types("\r").await;
         desk.serial.shown.borrow_mut().clear();
@@ -108,15 +109,8 @@ fn what_does_not_support_a_calibration_sets_nothing() {
 fn a_better_meter_calibrates_and_one_can_leave_at_any_time() {
     let (_, gains_ppm) = calibrated("calibrate 98.7W reference", |_| 94_000, "yes\rsave\r");
     assert_eq!(gains_ppm, [0, 50_000, 50_000]);
-    let desk = Desk::new();
+    let desk = desk();
     desk.with(async |desk| {
-        assert!(
-            desk.live
-                .channels
-                .borrow_mut()
-                .push(Channel::default())
-                .is_ok()
-        );
         desk.enters("calibrate 100W").await;
         desk.types("\r").await;
         assert!(desk.types("x\x03").await.contains("left: nothing was set"));
